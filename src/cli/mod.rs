@@ -1,0 +1,53 @@
+//! The command line: one file per command. stdout is data, stderr is talk.
+
+mod backtest;
+mod correlate;
+mod graph;
+mod infer;
+
+use clap::{Parser, Subcommand};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// The input was understood and something in it is wrong.
+    Findings = 1,
+    /// The command line was wrong.
+    Usage = 2,
+    /// A file or the network could not be read or written.
+    Io = 3,
+    /// A bug of ours.
+    Bug = 70,
+}
+
+/// Several things are failing at once: what do they share, and is that the cause?
+#[derive(Debug, Parser)]
+#[command(name = "commoncause", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Rank the common causes of an incident.
+    Correlate(correlate::Args),
+    /// Run labelled incidents and score the answers.
+    Backtest(backtest::Args),
+    /// Raw inference on a prepared network.
+    Infer(infer::Args),
+    /// Maintain the dependency graph.
+    Graph(graph::Args),
+}
+
+/// Runs one command.
+pub fn run(cli: Cli) -> Exit {
+    match cli.command {
+        Command::Correlate(args) => correlate::run(args),
+        Command::Backtest(args) => backtest::run(args),
+        Command::Infer(args) => infer::run(args),
+        Command::Graph(args) => graph::run(args),
+    }
+}

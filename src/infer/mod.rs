@@ -1,0 +1,3 @@
+//! Numerics: a frozen [`network::Network`] in, posteriors out. No names, no files, no clocks.
+
+pub mod network;

@@ -1,0 +1,1 @@
+//! The frozen network, the engine's only input.

@@ -1,0 +1,22 @@
+//! Several things are failing at once: what do they share, and is that the cause?
+//!
+//! The code, in the order data flows through it:
+//!
+//! - [`diag`]: problems with a place and a next step. Knows nothing else of ours.
+//! - [`graph`]: YAML → the checked [`graph::DependencyGraph`]. Knows nothing of signals or probability.
+//! - [`signal`]: JSON Lines, CSV, YAML → [`signal::Record`]s. Knows nothing of graphs beyond ids.
+//! - [`incident`]: window + graph + signals + truth.
+//! - [`infer`]: numerics, [`infer::network::Network`] → posterior. Knows no names and no files.
+//! - [`report`]: the public [`report::view::Report`] and the pens that draw it.
+//!
+//! `docs/architecture.md` says who may import whom; a test enforces it.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod cli;
+pub mod diag;
+pub mod graph;
+pub mod incident;
+pub mod infer;
+pub mod report;
+pub mod signal;

@@ -1,0 +1,3 @@
+//! The answer: one serialisable [`Report`](view::Report), and the pens that draw it.
+
+pub mod view;

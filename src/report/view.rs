@@ -1,0 +1,243 @@
+//! The report as data: the public contract `commoncause/report/v1`.
+//!
+//! Every pen (terminal, Markdown, JSON) draws from this and from nothing else. Probabilities are in [0, 1];
+//! log-odds are natural logarithms; times are RFC 3339 in UTC.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Name of the contract, the value of [`Report::schema`].
+pub const SCHEMA: &str = "commoncause/report/v1";
+
+/// The whole answer.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Report {
+    /// Always `commoncause/report/v1`.
+    pub schema: String,
+    /// Which incident.
+    pub incident: IncidentName,
+    /// Which stretch of time.
+    pub window: WindowView,
+    /// The answer in one sentence.
+    pub verdict: Verdict,
+    /// Every component whose fault probability is above three times its prior, or 0.01; best first:
+    /// those that at least two components reported failing depend on, then faults that explain only themselves.
+    pub causes: Vec<Cause>,
+    /// Sets of causes that held together, most probable first.
+    pub explanations: Vec<Explanation>,
+    /// For each kind and family of kinds: the chance that at least one such component had a fault.
+    pub kinds: Vec<KindTotal>,
+    /// Chance that nothing shared by two or more failing components had a fault.
+    pub coincidence: f64,
+    /// Chance of a shared cause that is not in the graph.
+    pub unknown_cause: UnknownCause,
+    /// Reported failing, and not explained by any listed common cause.
+    pub unexplained: Vec<Place>,
+    /// Every component and capability that was observed or is suspected.
+    pub components: Vec<ComponentState>,
+    /// What to look at next, most telling first.
+    pub checks: Vec<Check>,
+    /// How the numbers were made and how far they may be off.
+    pub inference: Inference,
+    /// What the reader should know before trusting the numbers.
+    pub warnings: Vec<String>,
+}
+
+/// Which incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct IncidentName {
+    /// Short id.
+    pub id: String,
+    /// One line for people.
+    pub title: String,
+}
+
+/// Which stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WindowView {
+    /// First instant.
+    pub start: String,
+    /// One past the last.
+    pub end: String,
+}
+
+/// The answer in one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Verdict {
+    /// What kind of answer.
+    pub kind: VerdictKind,
+    /// The sentence.
+    pub text: String,
+}
+
+/// What kind of answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictKind {
+    /// One shared cause leads.
+    CommonCause,
+    /// Two or more shared causes are each likely.
+    SeveralCauses,
+    /// The failures have causes of their own.
+    Independent,
+    /// Something shared, but not in the graph.
+    UnknownCause,
+    /// The signals do not decide.
+    Inconclusive,
+}
+
+/// One suspected cause.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Cause {
+    /// From 1.
+    pub rank: usize,
+    /// The component.
+    pub component: String,
+    /// Components that the signals cannot tell apart from it, itself included.
+    pub ties: Vec<String>,
+    /// Its kind.
+    pub kind: String,
+    /// The capability in which it most likely failed; `any` for the whole.
+    pub capability: String,
+    /// Chance that it had a fault of its own in the window.
+    pub probability: f64,
+    /// Lower and upper bound of `probability`.
+    pub range: [f64; 2],
+    /// The chance before any signal.
+    pub prior: f64,
+    /// Earliest time at which something it explains was reported failing.
+    pub onset: Option<String>,
+    /// Reported failing and downstream of it.
+    pub explains: Vec<Explained>,
+    /// Observations that speak against it, strongest first.
+    pub contradicted_by: Vec<Weighed>,
+    /// What each signal adds to its log-odds: with all signals, minus without this one. Strongest first.
+    pub evidence: Vec<SignalWeight>,
+}
+
+/// Something a cause explains.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Explained {
+    /// The component that was reported failing.
+    pub component: String,
+    /// In what; `any` if the source did not say.
+    pub capability: String,
+    /// From that component along its dependencies to the cause.
+    pub path: Vec<String>,
+}
+
+/// A component and capability.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Place {
+    /// The component.
+    pub component: String,
+    /// The capability, or `any`.
+    pub capability: String,
+}
+
+/// An observation and what it does to a cause.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Weighed {
+    /// The component.
+    pub component: String,
+    /// The capability, or `any`.
+    pub capability: String,
+    /// Log-odds of the cause with everything, minus without this.
+    pub log_odds: f64,
+}
+
+/// A signal and what it does to a cause.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SignalWeight {
+    /// Index of the signal as it was read, from 0.
+    pub signal: usize,
+    /// Log-odds of the cause with everything, minus without this signal.
+    pub log_odds: f64,
+}
+
+/// A set of causes that held together.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Explanation {
+    /// Component ids; empty: none of the listed causes.
+    pub causes: Vec<String>,
+    /// Chance that exactly these, of the listed causes, had a fault.
+    pub probability: f64,
+}
+
+/// Chance that at least one component of a kind or family had a fault.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct KindTotal {
+    /// Kind.
+    pub kind: String,
+    /// Chance that at least one had a fault on which something that was reported failing depends.
+    pub probability: f64,
+    /// Its most probable member.
+    pub best: String,
+}
+
+/// A shared cause that is not in the graph.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UnknownCause {
+    /// Its chance; `null` while the model does not compute it.
+    pub probability: Option<f64>,
+    /// What it would have to be shared by.
+    pub members: Vec<String>,
+}
+
+/// What is believed of one component and capability.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ComponentState {
+    /// The component.
+    pub component: String,
+    /// The capability, or `any` for the component as a whole.
+    pub capability: String,
+    /// Chance that it failed, for whatever reason.
+    pub p_failed: f64,
+    /// Chance that it had a fault of its own.
+    pub p_fault: f64,
+}
+
+/// Something to look at next.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Check {
+    /// The component.
+    pub component: String,
+    /// The capability.
+    pub capability: String,
+    /// Expected information about the causes, in bits.
+    pub gain_bits: f64,
+    /// Causes' probabilities if it is failing.
+    pub if_failing: BTreeMap<String, f64>,
+    /// Causes' probabilities if it is healthy.
+    pub if_healthy: BTreeMap<String, f64>,
+}
+
+/// How the numbers were made.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Inference {
+    /// `exact`, `bounded` or `sampled`.
+    pub method: Method,
+    /// Largest error of any printed probability: numerical for `exact`, half the widest bound, or two standard errors.
+    pub error: f64,
+    /// Random variables of the network.
+    pub nodes: usize,
+    /// Its edges and group memberships.
+    pub edges: usize,
+    /// Nodes that matter for the signals.
+    pub relevant_nodes: usize,
+    /// Seed of the sampler (unused by `exact`).
+    pub seed: u64,
+}
+
+/// How the numbers were made, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// All combinations were accounted for.
+    Exact,
+    /// Between proven bounds.
+    Bounded,
+    /// Drawn at random, with a stated error.
+    Sampled,
+}

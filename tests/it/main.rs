@@ -1,1 +1,2 @@
 //! The only integration test binary; each module is a subject.
+mod infer;

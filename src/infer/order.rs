@@ -1,0 +1,101 @@
+//! In which order to sum variables out.
+//!
+//! Greedy: always the variable that adds the fewest new neighbours pairs (min-fill), or whose table is smallest
+//! (min-size); both are tried and the cheaper order is kept. [KJ]
+
+use std::collections::BTreeSet;
+
+/// An elimination order with the tables it needs.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// All variables, first to be summed out first.
+    pub sequence: Vec<u32>,
+    /// For each step the variables of its table, the eliminated one included, sorted by position in `sequence`, latest first.
+    pub cliques: Vec<Vec<u32>>,
+    /// Cells of the largest table.
+    pub largest: f64,
+    /// Cells of all tables.
+    pub total: f64,
+}
+
+/// What a greedy step minimises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Greed {
+    Fill,
+    Size,
+}
+
+/// The cheaper of the two greedy orders for variables with `card` states and tables over `scopes`.
+pub fn order<'s>(card: &[u32], scopes: impl Iterator<Item = &'s [u32]>) -> Order {
+    let mut neighbours = vec![BTreeSet::new(); card.len()];
+    for scope in scopes {
+        for &a in scope {
+            neighbours[a as usize].extend(scope.iter().copied().filter(|&b| b != a));
+        }
+    }
+    let fill = greedy(card, neighbours.clone(), Greed::Fill);
+    let size = greedy(card, neighbours, Greed::Size);
+    if fill.total <= size.total { fill } else { size }
+}
+
+fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed) -> Order {
+    let cells = |v: u32, around: &BTreeSet<u32>| -> f64 {
+        around.iter().map(|&u| f64::from(card[u as usize])).product::<f64>() * f64::from(card[v as usize])
+    };
+    let cost = |v: u32, neighbours: &[BTreeSet<u32>]| -> (u64, u64) {
+        let around = &neighbours[v as usize];
+        // Sizes beyond any limit compare as equal; they lead to "too wide" anyway.
+        let size = cells(v, around).min(1e15) as u64;
+        match greed {
+            Greed::Size => (size, 0),
+            Greed::Fill => {
+                let missing = |a: &u32| around.range(a + 1..).filter(|b| !neighbours[*a as usize].contains(b)).count();
+                (around.iter().map(missing).sum::<usize>() as u64, size)
+            }
+        }
+    };
+    let mut queue: BTreeSet<((u64, u64), u32)> = BTreeSet::new();
+    let mut costs: Vec<(u64, u64)> = Vec::with_capacity(card.len());
+    for v in 0..card.len() as u32 {
+        let c = cost(v, &neighbours);
+        costs.push(c);
+        queue.insert((c, v));
+    }
+    let mut result = Order { sequence: Vec::with_capacity(card.len()), cliques: Vec::new(), largest: 0.0, total: 0.0 };
+    while let Some((_, v)) = queue.pop_first() {
+        let around = std::mem::take(&mut neighbours[v as usize]);
+        let size = cells(v, &around);
+        result.largest = result.largest.max(size);
+        result.total += size;
+        let mut touched: BTreeSet<u32> = around.clone();
+        for &a in &around {
+            neighbours[a as usize].remove(&v);
+            let before = neighbours[a as usize].len();
+            neighbours[a as usize].extend(around.iter().copied().filter(|&b| b != a));
+            if greed == Greed::Fill && neighbours[a as usize].len() != before {
+                // New edges change the fill of everything that sees both their ends.
+                touched.extend(&neighbours[a as usize]);
+            }
+        }
+        for u in touched {
+            let c = cost(u, &neighbours);
+            if c != costs[u as usize] {
+                queue.remove(&(costs[u as usize], u));
+                costs[u as usize] = c;
+                queue.insert((c, u));
+            }
+        }
+        let mut clique: Vec<u32> = around.into_iter().collect();
+        clique.push(v);
+        result.sequence.push(v);
+        result.cliques.push(clique);
+    }
+    let mut position = vec![0u32; card.len()];
+    for (i, &v) in result.sequence.iter().enumerate() {
+        position[v as usize] = i as u32;
+    }
+    for clique in &mut result.cliques {
+        clique.sort_unstable_by_key(|&v| std::cmp::Reverse(position[v as usize]));
+    }
+    result
+}

@@ -1,0 +1,157 @@
+//! Inference against other software, against enumeration, and against itself.
+
+use commoncause::infer::eliminate::Limits;
+use commoncause::infer::engine::EXACT_ERROR;
+use commoncause::infer::network::{Network, NetworkBuilder, NodeIx};
+use commoncause::infer::{Engine, Method, Scenario, bn, oracle};
+use proptest::prelude::*;
+use std::path::Path;
+
+fn oracle_files() -> Vec<std::path::PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|p| p.extension().is_some_and(|e| e == "json"));
+    files.sort();
+    files
+}
+
+#[test]
+fn known_networks_agree_within_1e_8() {
+    let files = oracle_files();
+    assert_eq!(files.len(), 65);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let known: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let engine = Engine::new(bn::read(&text).unwrap(), &[], Limits::default(), 0);
+        let (posterior, quality) = engine.posterior(Scenario::default());
+        assert_eq!(quality.method, Method::Exact, "{}", file.display());
+        let expected = known["expected"]["own_fault_posterior"].as_array().unwrap();
+        assert_eq!(expected.len(), posterior.own.len());
+        for (v, (want, got)) in expected.iter().zip(&posterior.own).enumerate() {
+            let want = want.as_f64().unwrap();
+            assert!((want - got).abs() < 1e-8, "{} node {v}: {got} is not {want}", file.display());
+        }
+        let want = known["expected"]["log_evidence"].as_f64();
+        if let Some(want) = want {
+            assert!(
+                (want - posterior.ln_evidence).abs() < 1e-6,
+                "{}: log evidence {}",
+                file.display(),
+                posterior.ln_evidence
+            );
+        }
+    }
+}
+
+/// A network with gates and cycles of at most twelve random variables.
+fn small_network() -> impl Strategy<Value = Network> {
+    let p = prop_oneof![0.001..0.5f64, 0.5..0.999f64, Just(1.0)];
+    let edge = (0..6u32, 0..6u32, p.clone());
+    let gate = (0..6u32, proptest::collection::vec(0..6u32, 1..5), 1..5u32, p);
+    let ln = prop_oneof![Just(0.0), -6.0..0.0f64];
+    let ev = proptest::collection::vec((ln.clone(), ln), 6);
+    let prior = prop_oneof![3 => 0.001..0.6f64, 1 => Just(0.0)];
+    (
+        2..=6usize,
+        proptest::collection::vec(prior, 6),
+        ev,
+        proptest::collection::vec(edge, 0..9),
+        proptest::collection::vec(gate, 0..3),
+    )
+        .prop_map(|(n, priors, evidence, edges, gates)| {
+            let mut b = NetworkBuilder::new();
+            let mut left = 12usize;
+            for v in 0..n {
+                let prior = if left == 0 { 0.0 } else { priors[v] };
+                left -= usize::from(prior > 0.0);
+                let node = b.node(prior);
+                b.observe(node, [evidence[v].0, evidence[v].1]);
+            }
+            let n = n as u32;
+            for (from, to, p) in edges {
+                let p = if left == 0 { 1.0 } else { p };
+                if from % n != to % n {
+                    left -= usize::from(p < 1.0);
+                    b.edge(NodeIx(from % n), NodeIx(to % n), p);
+                }
+            }
+            for (owner, members, k, p) in gates {
+                let p = if left == 0 { 1.0 } else { p };
+                let members: Vec<NodeIx> = members.into_iter().map(|m| NodeIx(m % n)).collect();
+                let k = k.min(members.len() as u32);
+                left -= usize::from(p < 1.0);
+                b.gate(NodeIx(owner % n), &members, k, p);
+            }
+            b.freeze().unwrap()
+        })
+}
+
+fn assert_equal(engine: &Engine, network: &Network) {
+    let want = oracle::enumerate(network).unwrap();
+    let (got, quality) = engine.posterior(Scenario::default());
+    assert_eq!(quality.method, Method::Exact);
+    assert!((want.ln_evidence - got.ln_evidence).abs() < 1e-9, "{} {}", want.ln_evidence, got.ln_evidence);
+    for v in 0..network.len() {
+        assert!((want.own[v] - got.own[v]).abs() < EXACT_ERROR, "own {v}: {} {}", want.own[v], got.own[v]);
+        if let Some(p) = got.failed[v] {
+            assert!((want.failed[v].unwrap() - p).abs() < EXACT_ERROR, "failed {v}: {:?} {p}", want.failed[v]);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, max_shrink_iters: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn elimination_agrees_with_enumeration(network in small_network()) {
+        prop_assume!(oracle::variables(&network) <= 12);
+        let all: Vec<usize> = (0..network.len()).collect();
+        assert_equal(&Engine::new(network.clone(), &all, Limits::default(), 0), &network);
+        assert_equal(&Engine::new(network.clone(), &[], Limits::default(), 0), &network);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    /// Ruling out own faults is the same as a network whose priors are zero there.
+    #[test]
+    fn ruling_out_is_a_zero_prior(network in small_network(), out in 0..2usize) {
+        prop_assume!(oracle::variables(&network) <= 12);
+        let engine = Engine::new(network.clone(), &[], Limits::default(), 0);
+        let mut b = NetworkBuilder::new();
+        for v in 0..network.len() {
+            let node = b.node(if v == out { 0.0 } else { network.prior()[v] });
+            b.observe(node, network.ln_evidence()[v]);
+        }
+        for v in 0..network.len() {
+            network.edges(v).for_each(|(u, p)| b.edge(NodeIx(v as u32), NodeIx(u as u32), p));
+            for g in network.gates(v) {
+                let members: Vec<_> = g.members.iter().map(|&m| NodeIx(m)).collect();
+                b.gate(NodeIx(v as u32), &members, g.k, g.p);
+            }
+        }
+        let want = oracle::enumerate(&b.freeze().unwrap()).unwrap();
+        let without = [out];
+        let (got, _) = engine.posterior(Scenario { without: &without, ..Scenario::default() });
+        for v in 0..network.len() {
+            prop_assert!((want.own[v] - got.own[v]).abs() < 1e-9);
+        }
+        let ln = engine.ln_evidence_without(&without).unwrap();
+        let prior = (-network.prior()[out]).ln_1p();
+        prop_assert!((ln - prior - want.ln_evidence).abs() < 1e-9);
+    }
+
+    /// A sample's stated error holds (it is two standard errors: allow four).
+    #[test]
+    fn samples_stay_within_twice_their_stated_error(network in small_network(), seed in 0..1000u64) {
+        prop_assume!(oracle::variables(&network) <= 12);
+        let engine = Engine::new(network.clone(), &[], Limits { table_cells: 128, total_cells: 512 }, seed);
+        let want = oracle::enumerate(&network).unwrap();
+        let (got, quality) = engine.posterior(Scenario::default());
+        let slack = if quality.method == Method::Exact { 1e-9 } else { 2.0 * quality.error };
+        for v in 0..network.len() {
+            prop_assert!((want.own[v] - got.own[v]).abs() <= slack, "{v}: {} {} ± {}", want.own[v], got.own[v], quality.error);
+        }
+    }
+}

@@ -14,9 +14,11 @@
 #![warn(missing_docs)]
 
 pub mod cli;
+pub mod correlate;
 pub mod diag;
 pub mod graph;
 pub mod incident;
 pub mod infer;
+pub mod model;
 pub mod report;
 pub mod signal;

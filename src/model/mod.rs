@@ -1,0 +1,12 @@
+//! The science: graph + signals → a [`Network`](crate::infer::network::Network) with evidence.
+//!
+//! No I/O, no clock, no randomness. Every number stands in [`params::Params`]; every formula in `docs/inference.md`.
+//! [`prior`] gives fault chances, [`build`] makes the nodes, [`channel`] turns statements into likelihoods.
+
+pub mod build;
+pub mod channel;
+pub mod params;
+pub mod prior;
+
+pub use build::{Model, build};
+pub use params::Params;

@@ -59,6 +59,7 @@ pub fn correlate(
     let mut suspects: Vec<Suspect> = graph.iter().map(|(ix, _)| asker.suspect(ix, &paths)).collect();
     let shared: Vec<ComponentIx> = suspects.iter().filter(|s| s.is_shared()).map(|s| s.component).collect();
     let coincidence = 1.0 - asker.p_any_fault(&shared);
+    let kinds = asker.kinds(&suspects, &paths);
     suspects.retain(|s| s.probability > 0.01 || s.probability > 3.0 * s.prior);
     suspects.sort_by(|a, b| a.order().total_cmp(&b.order()).then(a.component.cmp(&b.component)));
     let weighed = suspects.iter().take(WEIGHED_CAUSES).map(|s| s.component).collect::<Vec<_>>();
@@ -66,7 +67,6 @@ pub fn correlate(
         suspect.evidence = asker.evidence(cause);
     }
     let explanations = asker.explanations(&suspects);
-    let kinds = asker.kinds(&paths);
     compose(Findings {
         graph,
         signals,
@@ -138,12 +138,14 @@ impl Asker<'_> {
         let mut queue = BTreeSet::from([(0u64, start)]);
         let key = |ln: f64| (-ln).max(0.0).to_bits();
         while let Some((_, v)) = queue.pop_first() {
-            let gates = network.gates(v).flat_map(|g| {
-                // A group carries failure only if enough of its other members are believed to have failed.
-                let down = |m: u32| self.posterior.failed[m as usize].is_some_and(|p| p >= 0.5);
-                let others = |m: u32| g.members.iter().filter(|&&o| o != m && down(o)).count();
-                g.members.iter().filter(move |&&m| others(m) + 1 >= g.k as usize).map(move |&m| (m as usize, g.p))
-            });
+            // A group carries failure only if enough of its other members are believed to have failed.
+            let down = |m: &u32| self.posterior.failed[*m as usize].is_some_and(|p| p >= 0.5);
+            let mut gates = Vec::new();
+            for g in network.gates(v) {
+                let total = g.members.iter().filter(|m| down(m)).count();
+                let ready = |m: &&u32| total - usize::from(down(m)) + 1 >= g.k as usize;
+                gates.extend(g.members.iter().filter(ready).map(|&m| (m as usize, g.p)));
+            }
             for (u, p) in network.edges(v).chain(gates) {
                 let ln = best[v] + p.ln();
                 if ln >= PATH_LEAST.ln() && ln > best[u] {
@@ -309,6 +311,7 @@ impl Asker<'_> {
     /// depends on, and its best member.
     fn kinds(
         &self,
+        suspects: &[Suspect],
         paths: &BTreeMap<(ComponentIx, String), BTreeMap<ComponentIx, Vec<ComponentIx>>>,
     ) -> Vec<(String, f64, ComponentIx)> {
         let upstream: BTreeSet<ComponentIx> = paths.values().flat_map(|to| to.keys().copied()).collect();
@@ -322,9 +325,8 @@ impl Asker<'_> {
             .into_iter()
             .filter_map(|(kind, members)| {
                 let members: Vec<ComponentIx> = members.into_iter().collect();
-                let best = *members
-                    .iter()
-                    .max_by(|a, b| self.p_any_fault(&[**a]).total_cmp(&self.p_any_fault(&[**b])).then(b.cmp(a)))?;
+                let chance = |ix: &ComponentIx| suspects[ix.0 as usize].probability;
+                let best = *members.iter().max_by(|a, b| chance(a).total_cmp(&chance(b)).then(b.cmp(a)))?;
                 Some((kind.to_string(), self.p_any_fault(&members), best))
             })
             .collect();

@@ -99,6 +99,11 @@ impl Elimination {
         self.buckets.iter().map(|b| b.fixed.len()).sum()
     }
 
+    /// Cells of the largest table.
+    pub fn largest(&self) -> usize {
+        self.buckets.iter().map(|b| b.fixed.len()).max().unwrap_or(0)
+    }
+
     /// Sums everything out, with `ln_weight[v][state]` multiplied in. Returns all tables' products and messages.
     fn up(&self, ln_weight: &[Vec<f64>]) -> (f64, Vec<Vec<f64>>, Vec<Vec<f64>>) {
         let mut total = 0.0;

@@ -74,6 +74,14 @@ impl Engine {
         }
     }
 
+    /// Cells of the largest table; 0 if there is no exact plan.
+    pub fn largest(&self) -> usize {
+        match &self.plan {
+            Plan::Exact(e) => e.largest(),
+            _ => 0,
+        }
+    }
+
     /// Posteriors of all nodes, with how good they are.
     pub fn posterior(&self, scenario: Scenario) -> (Posterior, Quality) {
         let weights = self.weights(scenario);

@@ -15,13 +15,16 @@
 use super::channel::{Channels, Statement, ln_ratio};
 use super::params::Params;
 use super::prior::{faults_per_year, in_window};
+use super::spillover::Storm;
 use crate::graph::{Component, ComponentIx, DependencyGraph, Member, Need, Rule, Scope};
 use crate::infer::network::{Network, NetworkBuilder, NetworkError, NodeIx};
-use crate::signal::{Observation, State, Window};
+use crate::signal::{Observation, Window};
 use std::collections::BTreeMap;
 
 /// Capability words about being reachable at all; on a component that does not list them they speak of the whole.
-const REACHABILITY: [&str; 2] = ["connectivity", "dns"];
+pub(super) const REACHABILITY: [&str; 2] = ["connectivity", "dns"];
+/// Everywhere.
+pub(super) const GLOBAL: &str = "global";
 /// "The source did not say which."
 pub const ANY: &str = "any";
 
@@ -36,9 +39,23 @@ pub struct Nodes {
     pub own: Vec<(String, NodeIx)>,
     /// `k` does not work, for whatever reason.
     pub works: BTreeMap<String, NodeIx>,
-    only: BTreeMap<String, NodeIx>,
-    other: NodeIx,
-    ways: BTreeMap<String, NodeIx>,
+    /// Only `k` is down.
+    pub(super) only: BTreeMap<String, NodeIx>,
+    /// All is down by an own fault or in no particular way.
+    pub(super) other: NodeIx,
+    /// All is down in the way of a kind.
+    pub(super) ways: BTreeMap<String, NodeIx>,
+    /// What is down for users of one region only.
+    pub(super) regional: BTreeMap<String, Regional>,
+}
+
+/// What is down for users of one region only.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Regional {
+    /// All of it, in the way of a kind.
+    pub ways: BTreeMap<String, NodeIx>,
+    /// One capability.
+    pub only: BTreeMap<String, NodeIx>,
 }
 
 impl Nodes {
@@ -82,7 +99,7 @@ pub fn build(
         hours: window.hours(),
         net: NetworkBuilder::new(),
         nodes: Vec::new(),
-        said: BTreeMap::new(),
+        heard: BTreeMap::new(),
     };
     for (_, component) in graph.iter() {
         let nodes = b.component(component);
@@ -92,9 +109,10 @@ pub fn build(
         b.containment(ix, component);
         b.dependencies(ix, component);
     }
+    let storm = Storm::measure(observations);
     let mut channels = Channels::default();
     for (signal, o) in observations.iter().enumerate() {
-        let (Some(ix), Some(ln)) = (graph.find(&o.component), ln_ratio(o, params)) else { continue };
+        let (Some(ix), Some(ln)) = (graph.find(&o.component), ln_ratio(o, &storm, params)) else { continue };
         let (node, ln) = b.target(ix, o, ln);
         channels.add(node, o.source.kind, Statement { signal, ln_ratio: ln });
     }
@@ -105,43 +123,48 @@ pub fn build(
     Ok(Model { network: b.net.freeze()?, nodes: b.nodes, channels, params: params.clone() })
 }
 
-struct Builder<'a> {
-    graph: &'a DependencyGraph,
-    params: &'a Params,
+pub(super) struct Builder<'a> {
+    pub graph: &'a DependencyGraph,
+    pub params: &'a Params,
     hours: f64,
-    net: NetworkBuilder,
-    nodes: Vec<Nodes>,
-    said: BTreeMap<(ComponentIx, String), NodeIx>,
+    pub net: NetworkBuilder,
+    pub nodes: Vec<Nodes>,
+    /// What is said and seen, by component, capability, region and whether it is about failure.
+    pub heard: BTreeMap<(ComponentIx, String, String, bool), NodeIx>,
 }
 
 impl Builder<'_> {
     fn component(&mut self, c: &Component) -> Nodes {
         let kind = self.graph.kind(c);
         let rate = faults_per_year(self.graph, c, self.params);
+        // Being reachable is what a network does, listed or not.
+        let implied = kind.main.as_ref().filter(|m| REACHABILITY.contains(&m.as_str()) && !c.capabilities.contains(m));
+        let capabilities: Vec<&String> = c.capabilities.iter().chain(implied).collect();
         // A component that does one thing, and that is what its kind is for, has no narrower fault.
-        let single = c.capabilities.len() == 1 && kind.main.as_ref() == c.capabilities.first();
+        let single = capabilities.len() == 1 && kind.main.as_ref() == Some(capabilities[0]);
         let ix = self.graph.find(&c.id);
         let has_parts = self.graph.components().iter().any(|p| p.part_of.is_some() && p.part_of == ix);
         let size = if has_parts { self.params.container } else { 1.0 };
-        let whole_share = if single || c.capabilities.is_empty() { 1.0 } else { self.params.whole_share };
+        let whole_share = if single || capabilities.is_empty() { 1.0 } else { self.params.whole_share };
         let other = self.net.node(in_window(rate * whole_share * size, self.hours));
         let whole = self.net.node(0.0);
         self.net.edge(whole, other, 1.0);
         let mut nodes = Nodes {
             whole,
             general: whole,
-            own: vec![(if single { c.capabilities[0].clone() } else { ANY.to_string() }, other)],
+            own: vec![(if single { capabilities[0].clone() } else { ANY.to_string() }, other)],
             works: BTreeMap::new(),
             only: BTreeMap::new(),
             other,
             ways: BTreeMap::new(),
+            regional: BTreeMap::new(),
         };
         if single {
-            nodes.works.insert(c.capabilities[0].clone(), whole);
-            nodes.only.insert(c.capabilities[0].clone(), whole);
+            nodes.works.insert(capabilities[0].clone(), whole);
+            nodes.only.insert(capabilities[0].clone(), whole);
         } else {
-            let share = (1.0 - whole_share) / c.capabilities.len().max(1) as f64;
-            for k in &c.capabilities {
+            let share = (1.0 - whole_share) / capabilities.len().max(1) as f64;
+            for k in capabilities {
                 let only = self.net.node(in_window(rate * share, self.hours));
                 let works = self.net.node(0.0);
                 self.net.edge(works, whole, 1.0);
@@ -154,8 +177,10 @@ impl Builder<'_> {
         if has_parts || nodes.own.len() > 1 {
             nodes.general = self.net.node(0.0);
             self.net.edge(nodes.general, whole, 1.0);
+            // Of a component that does one thing, that thing is the whole in the eyes of its dependents.
+            let felt = if nodes.own.len() == 2 { 1.0 } else { self.params.capability_to_whole };
             for (_, only) in &nodes.own[1..] {
-                self.net.edge(nodes.general, *only, self.params.capability_to_whole);
+                self.net.edge(nodes.general, *only, felt);
             }
         }
         nodes
@@ -172,27 +197,28 @@ impl Builder<'_> {
     fn dependencies(&mut self, ix: ComponentIx, c: &Component) {
         for d in &c.depends_on {
             let p = d.impact * d.confidence;
+            let region = d.region.as_deref().filter(|r| *r != GLOBAL);
             let members: Vec<NodeIx> = d.need.members().iter().map(|m| self.needed(ix, m)).collect();
             let targets: Vec<NodeIx> = match &d.scope {
-                Scope::Whole => vec![self.way(ix, d.need.members())],
-                Scope::Capabilities(list) => list.iter().map(|k| self.only(ix, k)).collect(),
+                Scope::Whole => vec![self.way(ix, d.need.members(), region)],
+                Scope::Capabilities(list) => list.iter().map(|k| self.only(ix, k, region)).collect(),
             };
             for target in targets {
-                match &d.need {
-                    Need::One(_) => self.net.edge(target, members[0], p),
-                    Need::Group { rule, .. } => {
-                        let n = members.len() as u32;
-                        let k = match rule {
-                            Rule::AnyOf | Rule::AllOf => n,
-                            Rule::AtLeast(least) => (n + 1).saturating_sub(*least).clamp(1, n),
-                        };
-                        self.net.gate(target, &members, k, p);
-                        if *rule == Rule::AnyOf {
-                            self.net.edge(target, members[0], p * self.params.failover);
-                        }
-                    }
-                }
+                self.depend(target, &d.need, &members, p);
             }
+        }
+    }
+
+    fn depend(&mut self, target: NodeIx, need: &Need, members: &[NodeIx], p: f64) {
+        let Need::Group { rule, .. } = need else { return self.net.edge(target, members[0], p) };
+        let n = members.len() as u32;
+        let k = match rule {
+            Rule::AnyOf | Rule::AllOf => n,
+            Rule::AtLeast(least) => (n + 1).saturating_sub(*least).clamp(1, n),
+        };
+        self.net.gate(target, members, k, p);
+        if *rule == Rule::AnyOf {
+            self.net.edge(target, members[0], p * self.params.failover);
         }
     }
 
@@ -207,99 +233,31 @@ impl Builder<'_> {
         }
     }
 
-    fn only(&self, ix: ComponentIx, capability: &str) -> NodeIx {
-        let nodes = &self.nodes[ix.0 as usize];
-        nodes.only.get(capability).copied().unwrap_or(nodes.other)
+    fn only(&mut self, ix: ComponentIx, capability: &str, region: Option<&str>) -> NodeIx {
+        let nodes = &mut self.nodes[ix.0 as usize];
+        let Some(region) = region else { return nodes.only.get(capability).copied().unwrap_or(nodes.other) };
+        let only = &mut nodes.regional.entry(region.to_string()).or_default().only;
+        *only.entry(capability.to_string()).or_insert_with(|| self.net.node(0.0))
     }
 
-    /// The node for "all of it is down because of such a dependency".
-    fn way(&mut self, ix: ComponentIx, members: &[Member]) -> NodeIx {
-        let kind = self.graph.kind(self.graph.component(members[0].component));
-        let nodes = &self.nodes[ix.0 as usize];
-        if kind.symptoms.is_empty() || nodes.only.values().any(|&o| o == nodes.whole) {
+    /// The node for "all of it is down because of such a dependency", for everyone or in one region.
+    fn way(&mut self, ix: ComponentIx, members: &[Member], region: Option<&str>) -> NodeIx {
+        let kind = self.graph.kind(self.graph.component(members[0].component)).name.clone();
+        let telling = !self.graph.kinds()[&kind].symptoms.is_empty();
+        let nodes = &mut self.nodes[ix.0 as usize];
+        if let Some(region) = region {
+            let ways = &mut nodes.regional.entry(region.to_string()).or_default().ways;
+            return *ways.entry(kind).or_insert_with(|| self.net.node(0.0));
+        }
+        if !telling || nodes.only.values().any(|&o| o == nodes.whole) {
             return nodes.other;
         }
-        if let Some(&way) = nodes.ways.get(&kind.name) {
-            return way;
-        }
+        let net = &mut self.net;
         let whole = nodes.whole;
-        let way = self.net.node(0.0);
-        self.net.edge(whole, way, 1.0);
-        self.nodes[ix.0 as usize].ways.insert(kind.name.clone(), way);
-        way
-    }
-
-    /// The node a statement speaks of, and what it then says.
-    fn target(&mut self, ix: ComponentIx, o: &Observation, ln: f64) -> (NodeIx, f64) {
-        let nodes = &self.nodes[ix.0 as usize];
-        let capability = o.capability.as_str();
-        let listed = nodes.works.contains_key(capability);
-        let speaks_of_failure = matches!(o.state, State::Failing | State::Degraded | State::Recovered);
-        match (speaks_of_failure, listed) {
-            (true, _) => {
-                (self.said(ix, if listed || REACHABILITY.contains(&capability) { capability } else { ANY }), ln)
-            }
-            (false, true) => (nodes.works[capability], ln),
-            (false, false) if REACHABILITY.contains(&capability) => {
-                let unreachable: Vec<NodeIx> = nodes
-                    .ways
-                    .iter()
-                    .filter(|(kind, _)| self.symptom(kind, capability) >= 0.5)
-                    .map(|(_, &way)| way)
-                    .collect();
-                match unreachable.as_slice() {
-                    [one] => (*one, ln),
-                    _ => (nodes.whole, ln.max(self.params.reachable.ln())),
-                }
-            }
-            (false, false) => (nodes.general, ln),
-        }
-    }
-
-    /// P(reports name `capability` | down in the way of `kind`).
-    fn symptom(&self, kind: &str, capability: &str) -> f64 {
-        let symptoms = &self.graph.kinds()[kind].symptoms;
-        if let Some(&p) = symptoms.get(capability) {
-            return p;
-        }
-        let rest: f64 = 1.0 - symptoms.values().sum::<f64>();
-        rest.clamp(0.0, 1.0).min(self.params.named_when_all_down).max(0.02)
-    }
-
-    fn said(&mut self, ix: ComponentIx, capability: &str) -> NodeIx {
-        let key = (ix, capability.to_string());
-        if let Some(&node) = self.said.get(&key) {
-            return node;
-        }
-        let nodes = self.nodes[ix.0 as usize].clone();
-        let node = if capability == ANY {
-            if nodes.general == nodes.whole {
-                nodes.whole
-            } else {
-                let node = self.net.node(0.0);
-                self.net.edge(node, nodes.whole, 1.0);
-                self.net.edge(node, nodes.general, self.params.unnamed_when_one_down);
-                for (_, only) in &nodes.own[1..] {
-                    self.net.edge(node, *only, self.params.unnamed_when_one_down);
-                }
-                node
-            }
-        } else if nodes.only.get(capability) == Some(&nodes.whole) {
-            nodes.whole
-        } else {
-            let node = self.net.node(0.0);
-            if let Some(&only) = nodes.only.get(capability) {
-                self.net.edge(node, only, 1.0);
-            }
-            let own_kind = &self.graph.component(ix).kind;
-            let plain = self.graph.kinds()[own_kind].symptoms.get(capability).copied();
-            self.net.edge(node, nodes.other, plain.unwrap_or(self.params.named_when_all_down));
-            for (kind, way) in &nodes.ways {
-                self.net.edge(node, *way, self.symptom(kind, capability));
-            }
-            node
-        };
-        self.said.insert(key, node);
-        node
+        *nodes.ways.entry(kind).or_insert_with(|| {
+            let way = net.node(0.0);
+            net.edge(whole, way, 1.0);
+            way
+        })
     }
 }

@@ -9,6 +9,7 @@
 //! ```
 
 use super::params::Params;
+use super::spillover::Storm;
 use crate::infer::network::NodeIx;
 use crate::signal::{Observation, SourceKind, State};
 use std::collections::BTreeMap;
@@ -81,16 +82,19 @@ fn saturate(ln_ratios: impl Iterator<Item = f64>, repeat: f64, floor: f64) -> f6
 }
 
 /// `ln` of the likelihood ratio of one statement, before saturation; `None` if it tells nothing.
-pub fn ln_ratio(o: &Observation, params: &Params) -> Option<f64> {
+pub fn ln_ratio(o: &Observation, storm: &Storm, params: &Params) -> Option<f64> {
     if let Some(l) = o.likelihood {
         return Some(l.failed.ln() - l.ok.ln());
     }
     let source = params.source(o.source.kind);
-    match o.state {
-        State::Failing => Some(source.failing.ln()),
-        State::Degraded => Some(source.degraded.ln()),
-        State::Recovered => Some(source.failing.ln() * params.recovered),
-        State::Healthy => Some(source.healthy.ln()),
-        State::Maintenance | State::Unknown => None,
-    }
+    let (hit, false_rate) = match o.state {
+        State::Failing => (source.failing, source.false_failing),
+        // Who says that something works again says that it did not.
+        State::Degraded | State::Recovered => (source.degraded, source.false_degraded),
+        State::Healthy => return Some(source.healthy.ln()),
+        State::Maintenance | State::Unknown => return None,
+    };
+    let false_rate = storm.false_rate(false_rate, params);
+    let ratio = hit / false_rate;
+    Some((1.0 + (ratio - 1.0) * storm.own_share(o, params)).ln())
 }

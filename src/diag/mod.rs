@@ -5,8 +5,11 @@
 //! [`Diagnostic`]s, so that one bad file never hides the other nine.
 
 mod render;
+pub mod suggest;
+pub mod tree;
+pub mod yaml;
 
-pub use render::{Colour, render_human, render_json};
+pub use render::{Colour, clean, render_human, render_json};
 
 use std::fmt;
 use std::sync::Arc;

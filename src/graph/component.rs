@@ -143,7 +143,7 @@ pub struct DependencyGraph {
 
 impl DependencyGraph {
     /// Puts checked parts together. `names` holds ids and aliases; aliases are also kept in lower case.
-    pub(crate) fn new(
+    pub(super) fn new(
         components: Vec<Component>,
         kinds: BTreeMap<String, Kind>,
         names: BTreeMap<String, ComponentIx>,

@@ -1,8 +1,20 @@
 //! The dependency graph of services and what they stand on, read from YAML and checked.
 //!
 //! Knows YAML and diagnostics; nothing of signals or probability beyond the numbers users write.
+//! [`load()`] reads files into a [`raw`] graph and [`build`]s the checked [`DependencyGraph`]; each check is a file in
+//! [`rules`].
 
+mod build;
 mod component;
+pub mod fields;
 pub mod kinds;
+mod load;
+pub mod query;
+pub mod raw;
+pub mod read;
+pub mod rules;
+mod schema;
 
 pub use component::{Component, ComponentIx, Dependency, DependencyGraph, Kind, Member, Need, Rule, Scope};
+pub use load::{load, load_texts};
+pub use schema::schema;

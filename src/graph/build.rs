@@ -1,0 +1,247 @@
+//! Raw graph → checked graph, with every problem on the way.
+
+use super::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
+use super::rules::{
+    alias_clash, dependency_cycle, duplicate_id, edge_without_source, kind_without_defaults, part_of_cycle,
+    self_dependency, stale_verified, unknown_capability, unknown_component, unknown_kind, unused_component,
+};
+use super::{Component, ComponentIx, Dependency, DependencyGraph, Kind, Member, Need, Scope};
+use crate::diag::{Diagnostic, Span};
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Capability words that mean the component as a whole where it does not list them.
+const WHOLE: [&str; 3] = ["any", "connectivity", "dns"];
+
+/// Checks `raw` against itself and the built-in kinds. What is wrong is left out of the result.
+pub fn build(
+    raw: &RawGraph,
+    built_in: &BTreeMap<String, Kind>,
+    today: Option<Date>,
+    problems: &mut Vec<Diagnostic>,
+) -> DependencyGraph {
+    duplicate_id::check(raw, problems);
+    let kinds = kinds(&raw.kinds, built_in, problems);
+
+    // The first definition of an id counts; components are sorted by id.
+    let mut first: BTreeMap<&str, &RawComponent> = BTreeMap::new();
+    for c in &raw.components {
+        first.entry(&c.id.value).or_insert(c);
+    }
+    let sorted: Vec<&RawComponent> = first.values().copied().collect();
+    let names = names(&sorted, problems);
+    let mut components: Vec<Component> = sorted.iter().map(|c| component(c, &kinds, problems)).collect();
+
+    let capabilities: Vec<Vec<String>> = components.iter().map(|c| c.capabilities.clone()).collect();
+    let mains: Vec<Option<String>> = components.iter().map(|c| kinds[&c.kind].main.clone()).collect();
+    let resolver = Resolver { names: &names, capabilities: &capabilities, mains: &mains };
+    let parents = containment(&sorted, &resolver, problems);
+    for (i, c) in sorted.iter().enumerate() {
+        components[i].part_of = parents[i];
+        components[i].depends_on = c.depends_on.iter().filter_map(|d| resolver.dependency(i, c, d, problems)).collect();
+    }
+    let graph = DependencyGraph::new(components, kinds, names);
+    dependency_cycle::check(&graph, problems);
+    unused_component::check(&graph, problems);
+    edge_without_source::check(&graph, problems);
+    if let Some(today) = today {
+        stale_verified::check(raw, today, problems);
+    }
+    graph
+}
+
+/// Built-in kinds with the graph's fields put over them.
+fn kinds(raw: &[RawKind], built_in: &BTreeMap<String, Kind>, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, Kind> {
+    let mut kinds = built_in.clone();
+    let mut seen = BTreeSet::new();
+    for r in raw.iter().filter(|r| seen.insert(&r.name.value)) {
+        let kind = kinds.entry(r.name.value.clone()).or_insert_with(|| Kind {
+            name: r.name.value.clone(),
+            family: r.name.value.clone(),
+            ..Kind::default()
+        });
+        override_kind(kind, r);
+        problems.extend(kind_without_defaults::check(r, kind));
+    }
+    kinds
+}
+
+/// Puts the fields that `raw` gives over those of `kind`.
+pub(super) fn override_kind(kind: &mut Kind, raw: &RawKind) {
+    if let Some(family) = &raw.family {
+        kind.family = family.value.clone();
+    }
+    if let Some(rate) = &raw.faults_per_year {
+        kind.faults_per_year = Some(rate.value);
+    }
+    if let Some(list) = &raw.capabilities {
+        kind.capabilities = sorted_words(list);
+    }
+    if let Some(main) = &raw.main {
+        kind.main = Some(main.value.clone());
+    }
+    if let Some(symptoms) = &raw.symptoms {
+        kind.symptoms = symptoms.iter().map(|(k, share)| (k.value.clone(), share.value)).collect();
+    }
+}
+
+fn sorted_words(list: &[At<String>]) -> Vec<String> {
+    let set: BTreeSet<&String> = list.iter().map(|a| &a.value).filter(|w| *w != "any").collect();
+    set.into_iter().cloned().collect()
+}
+
+/// Ids and aliases; aliases also in lower case.
+fn names(sorted: &[&RawComponent], problems: &mut Vec<Diagnostic>) -> BTreeMap<String, ComponentIx> {
+    let mut names: BTreeMap<String, ComponentIx> = BTreeMap::new();
+    let mut places: BTreeMap<String, Span> = BTreeMap::new();
+    for (i, c) in sorted.iter().enumerate() {
+        names.insert(c.id.value.clone(), ComponentIx(i as u32));
+        places.insert(c.id.value.clone(), c.id.span);
+    }
+    for (i, c) in sorted.iter().enumerate() {
+        for alias in &c.aliases {
+            let lower = alias.value.to_lowercase();
+            match names.get(&lower) {
+                Some(other) if other.0 as usize != i => {
+                    problems.push(alias_clash::problem(&alias.value, alias.span, places[&lower]));
+                }
+                _ => {
+                    names.insert(lower.clone(), ComponentIx(i as u32));
+                    places.insert(lower, alias.span);
+                }
+            }
+        }
+    }
+    names
+}
+
+fn component(c: &RawComponent, kinds: &BTreeMap<String, Kind>, problems: &mut Vec<Diagnostic>) -> Component {
+    problems.extend(unknown_kind::check(c, kinds));
+    let known = c.kind.as_ref().map(|k| k.value.as_str()).filter(|k| kinds.contains_key(*k));
+    // A component of unknown kind is kept as a service, so that its edges are checked too.
+    let kind = known.unwrap_or("service").to_string();
+    let listed = sorted_words(&c.capabilities);
+    Component {
+        id: c.id.value.clone(),
+        title: c.title.as_ref().map_or_else(|| c.id.value.clone(), |t| t.value.clone()),
+        operator: c.operator.as_ref().map(|o| o.value.clone()),
+        part_of: None,
+        capabilities: if listed.is_empty() { kinds[&kind].capabilities.clone() } else { listed },
+        faults_per_year: c.faults_per_year.as_ref().map(|r| r.value),
+        audience: c.audience.as_ref().map(|a| a.value),
+        aliases: c.aliases.iter().map(|a| a.value.clone()).collect(),
+        regions: c.regions.iter().map(|r| r.value.clone()).collect(),
+        depends_on: Vec::new(),
+        span: c.id.span,
+        kind,
+    }
+}
+
+/// The containers; none on a circle.
+fn containment(
+    sorted: &[&RawComponent],
+    resolver: &Resolver,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Option<ComponentIx>> {
+    let mut parents: Vec<Option<(usize, Span)>> = vec![None; sorted.len()];
+    for (i, c) in sorted.iter().enumerate() {
+        let Some(name) = &c.part_of else { continue };
+        match resolver.find("`part_of`", name, problems) {
+            Some(ix) if ix.0 as usize == i => problems.push(self_dependency::problem(&c.id.value, name.span)),
+            Some(ix) => parents[i] = Some((ix.0 as usize, name.span)),
+            None => {}
+        }
+    }
+    let ids: Vec<&str> = sorted.iter().map(|c| c.id.value.as_str()).collect();
+    let before = problems.len();
+    part_of_cycle::check(&ids, &parents, problems);
+    if problems.len() > before {
+        parents.fill(None);
+    }
+    parents.into_iter().map(|p| p.map(|(i, _)| ComponentIx(i as u32))).collect()
+}
+
+struct Resolver<'a> {
+    names: &'a BTreeMap<String, ComponentIx>,
+    capabilities: &'a [Vec<String>],
+    mains: &'a [Option<String>],
+}
+
+impl Resolver<'_> {
+    fn find(&self, what: &str, name: &At<String>, problems: &mut Vec<Diagnostic>) -> Option<ComponentIx> {
+        let found = self.names.get(&name.value).or_else(|| self.names.get(&name.value.to_lowercase()));
+        if found.is_none() {
+            problems.push(unknown_component::problem(what, name, self.names.keys().map(String::as_str)));
+        }
+        found.copied()
+    }
+
+    fn dependency(
+        &self,
+        i: usize,
+        c: &RawComponent,
+        d: &RawDependency,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Dependency> {
+        let written = d.need.members();
+        let members: Vec<Member> = written.iter().filter_map(|m| self.member(i, &c.id.value, m, problems)).collect();
+        let scope = self.scope(i, &c.id.value, &d.scope, problems);
+        // A group that lost a member would mean something else: leave it out, the problem has been told.
+        if members.len() != written.len() {
+            return None;
+        }
+        let need = match &d.need {
+            RawNeed::One(_) => Need::One(members.into_iter().next()?),
+            RawNeed::Group { rule, .. } => Need::Group { rule: *rule, members },
+        };
+        Some(Dependency {
+            need,
+            scope,
+            impact: d.impact,
+            confidence: d.confidence,
+            lag_seconds: d.lag_seconds,
+            cache_seconds: d.cache_seconds,
+            region: d.region.as_ref().map(|r| r.value.clone()).filter(|r| r != "global"),
+            source: d.source.as_ref().map(|s| s.value.clone()),
+            verified: d.verified.as_ref().map(|v| v.value.to_string()),
+            note: d.note.as_ref().map(|n| n.value.clone()),
+            span: d.span,
+        })
+    }
+
+    fn member(&self, i: usize, id: &str, m: &RawMember, problems: &mut Vec<Diagnostic>) -> Option<Member> {
+        let component = self.find(&format!("`{id}`"), &m.component, problems)?;
+        let at = component.0 as usize;
+        if at == i {
+            problems.push(self_dependency::problem(id, m.component.span));
+            return None;
+        }
+        let listed = &self.capabilities[at];
+        let capability = match &m.capability {
+            None => self.mains[at].clone().filter(|main| listed.contains(main)),
+            Some(k) if listed.contains(&k.value) => Some(k.value.clone()),
+            Some(k) => {
+                if !WHOLE.contains(&k.value.as_str()) {
+                    problems.push(unknown_capability::problem(&m.component.value, k, listed));
+                }
+                None
+            }
+        };
+        Some(Member { component, capability })
+    }
+
+    fn scope(&self, i: usize, id: &str, scope: &[At<String>], problems: &mut Vec<Diagnostic>) -> Scope {
+        let listed = &self.capabilities[i];
+        let mut named = BTreeSet::new();
+        for k in scope {
+            if listed.contains(&k.value) {
+                named.insert(k.value.clone());
+            } else if WHOLE.contains(&k.value.as_str()) {
+                return Scope::Whole;
+            } else {
+                problems.push(unknown_capability::problem(id, k, listed));
+            }
+        }
+        if named.is_empty() { Scope::Whole } else { Scope::Capabilities(named.into_iter().collect()) }
+    }
+}

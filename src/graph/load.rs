@@ -1,0 +1,123 @@
+//! Files and folders → the checked graph.
+
+use super::build::build;
+use super::raw::RawGraph;
+use super::rules::{files, invalid_yaml};
+use super::{DependencyGraph, kinds, read};
+use crate::diag::{Diagnostic, FileId, Sources, yaml};
+use jiff::civil::Date;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Bytes of one graph file.
+const MAX_FILE_BYTES: u64 = 64 << 20;
+/// Folders inside folders.
+const MAX_FOLDER_DEPTH: usize = 16;
+
+/// Reads and merges files and folders (all `.yaml` and `.yml` below them, in the order of their names), and checks
+/// everything. `today` switches the check of `verified` on.
+///
+/// The graph holds all that could be used; it is `None` only if nothing could be read at all. Errors among the
+/// diagnostics mean that something was left out.
+pub fn load(
+    paths: &[PathBuf],
+    sources: &mut Sources,
+    today: Option<Date>,
+) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let mut texts: Vec<FileId> = Vec::new();
+    for path in paths {
+        let mut found = Vec::new();
+        collect(path, 0, &mut found, &mut problems);
+        for file in found {
+            match text(&file) {
+                Ok(text) => texts.push(sources.add(file.display().to_string(), text)),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+    }
+    if texts.is_empty() && !problems.is_empty() {
+        return (None, problems);
+    }
+    let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+    let graph = merge(&texts, &names.join(", "), sources, today, &mut problems);
+    (Some(graph), problems)
+}
+
+/// The same for texts that are in memory already.
+pub fn load_texts(
+    texts: &[(&str, &str)],
+    sources: &mut Sources,
+    today: Option<Date>,
+) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let ids: Vec<FileId> = texts.iter().map(|(name, text)| sources.add(*name, *text)).collect();
+    let names: Vec<&str> = texts.iter().map(|(name, _)| *name).collect();
+    let graph = merge(&ids, &names.join(", "), sources, today, &mut problems);
+    (Some(graph), problems)
+}
+
+fn merge(
+    texts: &[FileId],
+    names: &str,
+    sources: &Sources,
+    today: Option<Date>,
+    problems: &mut Vec<Diagnostic>,
+) -> DependencyGraph {
+    let mut raw = RawGraph::default();
+    for &file in texts {
+        let text = sources.text(file);
+        // A mark of byte order is no part of the text.
+        let body = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        match yaml::parse(file, body, text.len() - body.len(), invalid_yaml::CODE) {
+            Ok(root) => read::file(&root, &mut raw, problems),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    if raw.components.is_empty() && raw.kinds.is_empty() && problems.is_empty() {
+        problems.push(files::empty(names));
+    }
+    build(&raw, &kinds::built_in(), today, problems)
+}
+
+/// All YAML files at or below `path`, in the order of their names.
+fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>, problems: &mut Vec<Diagnostic>) {
+    let shown = path.display().to_string();
+    match fs::metadata(path) {
+        Err(e) => problems.push(files::unreadable(&shown, &e.to_string())),
+        Ok(meta) if meta.is_dir() && depth > MAX_FOLDER_DEPTH => {
+            problems.push(files::unreadable(&shown, "folders are nested too deeply"));
+        }
+        Ok(meta) if meta.is_dir() => match fs::read_dir(path) {
+            Err(e) => problems.push(files::unreadable(&shown, &e.to_string())),
+            Ok(entries) => {
+                let mut inside: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+                inside.sort();
+                for entry in inside {
+                    let hidden = entry.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+                    let yaml = entry.extension().is_some_and(|e| e == "yaml" || e == "yml");
+                    // Links to folders are not followed: they may run in circles.
+                    let link = fs::symlink_metadata(&entry).is_ok_and(|m| m.is_symlink());
+                    if !hidden && (yaml || (entry.is_dir() && !link)) {
+                        collect(&entry, depth + 1, found, problems);
+                    }
+                }
+            }
+        },
+        Ok(_) => found.push(path.to_path_buf()),
+    }
+}
+
+fn text(path: &Path) -> Result<String, Box<Diagnostic>> {
+    let shown = path.display().to_string();
+    let fail = |e: std::io::Error| Box::new(files::unreadable(&shown, &e.to_string()));
+    let mut bytes = Vec::new();
+    fs::File::open(path).map_err(fail)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(Box::new(files::too_large(&shown, MAX_FILE_BYTES)));
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        Box::new(files::unreadable(&shown, &format!("it is not UTF-8 text (byte {})", e.utf8_error().valid_up_to())))
+    })
+}

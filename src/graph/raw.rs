@@ -1,0 +1,127 @@
+//! The graph as it is written: every value with its place, nothing checked against anything else.
+
+use crate::diag::Span;
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct At<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Everything that one or more files say.
+#[derive(Debug, Clone, Default)]
+pub struct RawGraph {
+    /// Components in the order they were read; ids may repeat.
+    pub components: Vec<RawComponent>,
+    /// Kinds in the order they were read; names may repeat.
+    pub kinds: Vec<RawKind>,
+}
+
+/// One component.
+#[derive(Debug, Clone)]
+pub struct RawComponent {
+    /// Its id.
+    pub id: At<String>,
+    /// Its kind.
+    pub kind: Option<At<String>>,
+    /// Name for people.
+    pub title: Option<At<String>>,
+    /// Who runs it.
+    pub operator: Option<At<String>>,
+    /// What contains it.
+    pub part_of: Option<At<String>>,
+    /// What it does for others.
+    pub capabilities: Vec<At<String>>,
+    /// Own faults per year.
+    pub faults_per_year: Option<At<f64>>,
+    /// People who use it.
+    pub audience: Option<At<f64>>,
+    /// Other names.
+    pub aliases: Vec<At<String>>,
+    /// Where it serves.
+    pub regions: Vec<At<String>>,
+    /// What it needs.
+    pub depends_on: Vec<RawDependency>,
+}
+
+/// One dependency.
+#[derive(Debug, Clone)]
+pub struct RawDependency {
+    /// Where it stands.
+    pub span: Span,
+    /// What is needed.
+    pub need: RawNeed,
+    /// `for`.
+    pub scope: Vec<At<String>>,
+    /// Chance that the failure gets through.
+    pub impact: f64,
+    /// Chance that the edge exists.
+    pub confidence: f64,
+    /// Seconds.
+    pub lag_seconds: Option<f64>,
+    /// Seconds.
+    pub cache_seconds: Option<f64>,
+    /// Where it holds.
+    pub region: Option<At<String>>,
+    /// Where it was read.
+    pub source: Option<At<String>>,
+    /// When it was checked.
+    pub verified: Option<At<jiff::civil::Date>>,
+    /// Remark.
+    pub note: Option<At<String>>,
+}
+
+/// What a dependency needs.
+#[derive(Debug, Clone)]
+pub enum RawNeed {
+    /// One component.
+    One(RawMember),
+    /// A group.
+    Group {
+        /// `any_of`, `at_least` or `all_of`.
+        rule: super::Rule,
+        /// Where the group's list (or its `at_least`) stands.
+        span: Span,
+        /// In file order.
+        members: Vec<RawMember>,
+    },
+}
+
+impl RawNeed {
+    /// The members: one, or the group's.
+    pub fn members(&self) -> &[RawMember] {
+        match self {
+            RawNeed::One(m) => std::slice::from_ref(m),
+            RawNeed::Group { members, .. } => members,
+        }
+    }
+}
+
+/// A component that is needed.
+#[derive(Debug, Clone)]
+pub struct RawMember {
+    /// Its id or alias.
+    pub component: At<String>,
+    /// In what; `None` if not said.
+    pub capability: Option<At<String>>,
+}
+
+/// A kind that the graph adds or overrides field by field.
+#[derive(Debug, Clone)]
+pub struct RawKind {
+    /// Its name.
+    pub name: At<String>,
+    /// Its family.
+    pub family: Option<At<String>>,
+    /// Own faults per year.
+    pub faults_per_year: Option<At<f64>>,
+    /// Capabilities of a component that lists none.
+    pub capabilities: Option<Vec<At<String>>>,
+    /// What an edge needs that names nothing.
+    pub main: Option<At<String>>,
+    /// Share of reports by capability.
+    pub symptoms: Option<Vec<(At<String>, At<f64>)>>,
+}

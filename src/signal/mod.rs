@@ -2,6 +2,22 @@
 //!
 //! Knows records, readers and symptom rules; nothing of graphs beyond ids.
 
+mod codes;
+pub mod read;
 mod record;
+mod schema;
+pub mod symptom;
+pub(crate) mod words;
 
+pub use codes::{
+    BAD_SIGNAL, BAD_TIME, CODES, MISSING_FILE, OUT_OF_RANGE, TOO_LARGE, UNKNOWN_FIELD, UNKNOWN_FORMAT,
+    UNKNOWN_SOURCE_KIND, UNKNOWN_STATE, UNTIL_BEFORE_AT,
+};
 pub use record::{AtKind, Coverage, Likelihood, Observation, Precision, Record, SourceKind, SourceName, State, Window};
+pub use schema::schema;
+
+/// `did you mean …?` for a word that is near one of `known`.
+pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    // Placeholder until the shared one is merged.
+    known.into_iter().find(|k| k.eq_ignore_ascii_case(word)).map(|k| format!("did you mean `{k}`?"))
+}

@@ -1,1 +1,3 @@
 //! The only integration test binary; each module is a subject.
+
+mod signal;

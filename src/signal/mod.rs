@@ -5,7 +5,7 @@
 mod codes;
 pub mod read;
 mod record;
-mod schema;
+pub(crate) mod schema;
 pub mod symptom;
 pub(crate) mod words;
 
@@ -16,8 +16,12 @@ pub use codes::{
 pub use record::{AtKind, Coverage, Likelihood, Observation, Precision, Record, SourceKind, SourceName, State, Window};
 pub use schema::schema;
 
-/// `did you mean …?` for a word that is near one of `known`.
+/// `did you mean …?` for a word that is near one of `known`. Stand-in until `diag::suggest` is there.
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    // Placeholder until the shared one is merged.
-    known.into_iter().find(|k| k.eq_ignore_ascii_case(word)).map(|k| format!("did you mean `{k}`?"))
+    let near = |k: &&str| {
+        let same_start = word.chars().zip(k.chars()).take_while(|(a, b)| a == b).count();
+        let same_end = word.chars().rev().zip(k.chars().rev()).take_while(|(a, b)| a == b).count();
+        same_start + same_end + 2 >= word.chars().count().max(k.chars().count()) && same_start + same_end > 2
+    };
+    known.into_iter().find(near).map(|k| format!("did you mean `{k}`?"))
 }

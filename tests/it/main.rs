@@ -1,3 +1,4 @@
 //! The only integration test binary; each module is a subject.
 
+mod incident;
 mod signal;

@@ -1,7 +1,7 @@
 //! YAML: a list of the same mappings, read with the place of every value.
 
 use super::node::{Entry, Node, Value};
-use super::{MAX_DEPTH, Read, fields};
+use super::{MAX_DEPTH, MAX_FILE_BYTES, Read, fields};
 use crate::diag::{Code, Diagnostic, FileId, Span};
 use crate::signal::codes::BAD_SIGNAL;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -12,6 +12,12 @@ use std::fmt;
 
 /// Events that aliases may be expanded to: a file of signals has no use for more.
 const MAX_ALIAS_EVENTS: usize = 100_000;
+/// Values in one file: about 400,000 signals.
+const MAX_NODES: usize = 10_000_000;
+/// Parser events in one file; a value takes at most three.
+const MAX_EVENTS: usize = 3 * MAX_NODES;
+/// Bytes of text in all values together: no less than a whole file.
+const MAX_TEXT_BYTES: usize = MAX_FILE_BYTES as usize;
 
 /// Reads the list in `text`. `base` is where `text` begins in the file.
 pub(super) fn read(file: FileId, text: &str, base: usize) -> Read {
@@ -36,7 +42,12 @@ pub(super) fn read(file: FileId, text: &str, base: usize) -> Read {
 /// Parses one YAML document into a tree with places; a syntax error is reported under `code`.
 pub(crate) fn parse<'a>(file: FileId, text: &'a str, base: usize, code: Code) -> Result<Node<'a>, Box<Diagnostic>> {
     let options = serde_yaml::options! {
-        budget: serde_yaml::budget! { max_depth: MAX_DEPTH },
+        budget: serde_yaml::budget! {
+            max_depth: MAX_DEPTH,
+            max_nodes: MAX_NODES,
+            max_events: MAX_EVENTS,
+            max_total_scalar_bytes: MAX_TEXT_BYTES,
+        },
         // We report them ourselves, with both places, and keep the other entries.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         merge_keys: MergeKeyPolicy::Merge,

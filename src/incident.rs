@@ -3,8 +3,28 @@
 //! Joins `graph` and `signal`: aliases become ids here. [`Truth`] is kept apart from what is scored;
 //! only `backtest` reads it.
 
-use crate::graph::DependencyGraph;
+mod codes;
+mod file;
+mod schema;
+mod settle;
+
+pub use codes::{
+    BAD_INCIDENT, BAD_WINDOW, CODES, DUPLICATE, EMPTY, FUTURE, OUTSIDE_WINDOW, UNKNOWN_CAPABILITY, UNKNOWN_COMPONENT,
+    UNKNOWN_FIELD, UNKNOWN_TRUTH,
+};
+pub use schema::schema;
+
+use crate::diag::suggest::did_you_mean;
+use crate::diag::{Diagnostic, Severity, Sources, has_errors};
+use crate::graph::{self, DependencyGraph};
+use crate::signal::read::{self, Read};
 use crate::signal::{Coverage, Record, Window};
+use file::{Placed, RawTruth};
+use jiff::{Timestamp, tz::TimeZone};
+use std::path::{Path, PathBuf};
+
+/// The file that makes a folder an incident.
+pub const FILE_NAME: &str = "incident.yaml";
 
 /// What an incident is called. Shown, never scored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,4 +61,197 @@ pub struct Incident {
     pub coverage: Vec<Coverage>,
     /// What was established later, if the incident is labelled.
     pub truth: Option<Truth>,
+}
+
+/// What to do about signals that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeepGoing {
+    /// One such signal refuses the incident.
+    #[default]
+    No,
+    /// They are told and left out; the rest is used.
+    Yes,
+}
+
+/// How to load. The clock is an argument: loading the same files twice gives the same incident.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// What to do about signals that cannot be used.
+    pub keep_going: KeepGoing,
+    /// The present, for warnings about later times and about graph entries long unverified; `None`: no such warnings.
+    pub now: Option<Timestamp>,
+    /// Replay: keep only what had reached us by then.
+    pub until: Option<Timestamp>,
+}
+
+/// An incident by its parts, as given on the command line.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// Graph files or folders.
+    pub graph: Vec<PathBuf>,
+    /// Files of signals.
+    pub signals: Vec<PathBuf>,
+    /// When.
+    pub window: Window,
+}
+
+/// Loads an incident from a folder that holds [`FILE_NAME`], or from such a file; `extra_graph` is added to its graph.
+///
+/// Every problem of every part comes back. The incident comes back unless its own fields, its graph or its truth have
+/// errors, or its signals have and [`KeepGoing`] is `No`.
+pub fn load(
+    path: &Path,
+    extra_graph: &[PathBuf],
+    sources: &mut Sources,
+    options: &Options,
+) -> (Option<Incident>, Vec<Diagnostic>) {
+    let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_path_buf() };
+    let bytes = match read::read_bytes(&file) {
+        Ok(bytes) => bytes,
+        Err(mut problem) => {
+            problem.help = Some(format!("name a folder with {FILE_NAME}, or such a file, or give its parts"));
+            return (None, vec![*problem]);
+        }
+    };
+    let (id, damage) = read::add_text(&file.display().to_string(), bytes, BAD_INCIDENT, sources);
+    if let Some(damage) = damage {
+        return (None, vec![*damage.problem]);
+    }
+    let mut problems = Vec::new();
+    let raw = file::read(id, &sources.text(id), &fallback_id(&file), &mut problems);
+    let base = file.parent().unwrap_or(Path::new(""));
+    let mut graph_paths = extra_graph.to_vec();
+    graph_paths.extend(raw.graph.iter().map(|p| base.join(&p.text)));
+    let mut signals = raw.inline;
+    for named in &raw.signal_files {
+        let mut read = read::read_file(&base.join(&named.text), sources);
+        for problem in read.diagnostics.iter_mut().filter(|d| d.primary.is_none()) {
+            *problem = problem.clone().at(named.span, "named here");
+        }
+        append(&mut signals, read);
+    }
+    let draft = Draft { name: raw.name, window: raw.window, graph_paths, signals, truth: raw.truth, problems };
+    draft.finish(sources, options)
+}
+
+/// Puts an incident together from graph and signal files and a window.
+pub fn from_parts(parts: &Parts, sources: &mut Sources, options: &Options) -> (Option<Incident>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let empty = empty_window(&parts.window);
+    let window = empty.is_none().then_some(parts.window);
+    problems.extend(empty);
+    let mut signals = Read::default();
+    for path in &parts.signals {
+        append(&mut signals, read::read_file(path, sources));
+    }
+    let id = parts.signals.first().map(|p| fallback_id(p)).unwrap_or_default();
+    let name = Name { title: id.clone(), id };
+    let draft = Draft { name, window, graph_paths: parts.graph.clone(), signals, truth: None, problems };
+    draft.finish(sources, options)
+}
+
+/// An incident whose parts are read but not joined.
+struct Draft {
+    name: Name,
+    window: Option<Window>,
+    graph_paths: Vec<PathBuf>,
+    signals: Read,
+    truth: Option<RawTruth>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Draft {
+    fn finish(self, sources: &mut Sources, options: &Options) -> (Option<Incident>, Vec<Diagnostic>) {
+        let Draft { name, window, graph_paths, signals, truth, mut problems } = self;
+        let graph = if graph_paths.is_empty() {
+            problems.push(
+                Diagnostic::error(BAD_INCIDENT, "an incident without a graph")
+                    .help("name graph files in the incident, as graph: [graph.yaml], or with --graph"),
+            );
+            None
+        } else {
+            let today = options.now.map(|now| TimeZone::UTC.to_datetime(now).date());
+            let (graph, found) = graph::load(&graph_paths, sources, today);
+            // Hints are for `graph check`; whoever correlates is in a hurry.
+            problems.extend(found.into_iter().filter(|d| d.severity != Severity::Hint));
+            graph
+        };
+        let truth = match (&graph, truth) {
+            (Some(graph), Some(raw)) => Some(resolve_truth(graph, &raw, &mut problems)),
+            _ => None,
+        };
+        let refused = has_errors(&problems);
+
+        let Read { mut records, mut coverage, diagnostics: mut told } = signals;
+        if let Some(graph) = &graph {
+            settle::resolve(graph, &mut records, &mut coverage, &mut told);
+            settle::drop_duplicates(&mut records, &mut told);
+            settle::settle_capabilities(graph, &mut records, &mut told);
+        }
+        if let Some(until) = options.until {
+            settle::rewind(&mut records, until);
+        }
+        if let Some(window) = &window {
+            settle::keep_window(&mut records, window, &mut told);
+        }
+        if let Some(now) = options.now {
+            settle::warn_future(&records, now, &mut told);
+        }
+        let refused = refused || (has_errors(&told) && options.keep_going == KeepGoing::No);
+        problems.extend(told);
+        let (Some(graph), Some(window), false) = (graph, window, refused) else { return (None, problems) };
+        if records.is_empty() {
+            problems.push(
+                Diagnostic::warning(EMPTY, "no signal is left to judge by")
+                    .help("name files under `signals:` or with --signals, and check that the window covers them"),
+            );
+        }
+        (Some(Incident { name, window, graph, signals: records, coverage, truth }), problems)
+    }
+}
+
+/// The problem of a window that no time passes through.
+fn empty_window(window: &Window) -> Option<Diagnostic> {
+    (window.end <= window.start).then(|| {
+        Diagnostic::error(
+            BAD_WINDOW,
+            format!("the window ends at {}, not after its start {}", window.end, window.start),
+        )
+        .help("the end must be later than the start; check the offsets")
+    })
+}
+
+fn resolve_truth(graph: &DependencyGraph, raw: &RawTruth, problems: &mut Vec<Diagnostic>) -> Truth {
+    let mut ids = |names: &[Placed]| {
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            match graph.find(&name.text) {
+                Some(ix) => found.push(graph.component(ix).id.clone()),
+                None => problems.push(
+                    Diagnostic::error(UNKNOWN_TRUTH, format!("unknown component `{}` in the truth", name.text))
+                        .at(name.span, "not in the graph")
+                        .help(did_you_mean(&name.text, graph.names()).unwrap_or_else(|| {
+                            "add the component to the graph, or take it out of the truth".to_string()
+                        })),
+                ),
+            }
+        }
+        found
+    };
+    Truth { causes: ids(&raw.causes), acceptable: ids(&raw.acceptable), separate: ids(&raw.separate) }
+}
+
+/// The id of an incident that names none: its folder's name, or its file's.
+fn fallback_id(file: &Path) -> String {
+    let name = match file.file_name() {
+        Some(name) if name == FILE_NAME => file.parent().and_then(Path::file_name),
+        _ => file.file_stem(),
+    };
+    name.map_or_else(|| "incident".to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+fn append(all: &mut Read, more: Read) {
+    all.records.extend(more.records);
+    all.coverage.extend(more.coverage);
+    all.diagnostics.extend(more.diagnostics);
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// Levels of nesting.
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: usize = 32;
 /// Events that aliases may be expanded to: a file of signals has no use for more.
 const MAX_ALIAS_EVENTS: usize = 100_000;
 /// Values in one file: about 400,000 signals.

@@ -5,7 +5,7 @@ use super::fields::{AUDIENCE, CHANCE, Field, Fields, RATE, SHARE, Shape};
 use super::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
 use super::rules::{bad_date, bad_id, dependency_need, empty_group, out_of_range, unsatisfiable_group, wrong_type};
 use crate::diag::Diagnostic;
-use crate::diag::tree::{Node, Value, is_extra};
+use crate::diag::tree::{Node, Value};
 
 const fn field(name: &'static str, shape: Shape, about: &'static str) -> Field {
     Field { name, shape, about }
@@ -95,13 +95,12 @@ pub fn file(root: &Node, graph: &mut RawGraph, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The entries of a mapping from names to values.
+/// The entries of a mapping from names to values. These are names, not keys of ours: one may begin with `x-`.
 fn named<'n>(node: Option<&'n Node<'n>>, key: &str, problems: &mut Vec<Diagnostic>) -> Vec<(At<String>, &'n Node<'n>)> {
     match node.map(|n| (&n.value, n)) {
         None => Vec::new(),
         Some((Value::Map(entries), _)) => entries
             .iter()
-            .filter(|e| !is_extra(&e.key))
             .map(|e| (At { value: e.key.to_string(), span: e.key_span }, &e.value))
             .collect(),
         Some((_, node)) => {

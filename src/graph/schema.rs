@@ -17,7 +17,7 @@ pub fn schema() -> Value {
             "components": {
                 "description": "The components, by id.",
                 "type": ["object", "null"],
-                "propertyNames": { "pattern": "^([a-z0-9][a-z0-9._/-]*|x-.*)$" },
+                "propertyNames": { "pattern": "^[a-z0-9][a-z0-9._/-]*$" },
                 "additionalProperties": { "$ref": "#/definitions/component" },
             },
             "kinds": {

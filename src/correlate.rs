@@ -71,6 +71,7 @@ pub fn correlate(
         graph,
         signals,
         window,
+        believed: failing.iter().filter(|(ix, k)| asker.believed(*ix, k)).cloned().collect(),
         failing,
         suspects,
         explanations,
@@ -119,6 +120,11 @@ impl Asker<'_> {
         let places: BTreeSet<_> =
             said.filter_map(|o| self.graph.find(&o.component).map(|ix| (ix, o.capability.clone()))).collect();
         places.into_iter().collect()
+    }
+
+    /// True if a place probably failed, whatever was said of it.
+    fn believed(&self, ix: ComponentIx, capability: &str) -> bool {
+        self.posterior.failed[self.state_node(ix, capability).at()].is_some_and(|p| p >= 0.5)
     }
 
     fn state_node(&self, ix: ComponentIx, capability: &str) -> NodeIx {
@@ -216,12 +222,9 @@ impl Asker<'_> {
             .max_by(|a, b| self.posterior.own[a.1.at()].total_cmp(&self.posterior.own[b.1.at()]))
             .map_or(ANY, |(k, _)| k.as_str());
         let prior = 1.0 - own.iter().map(|(_, n)| 1.0 - self.model.network.prior()[n.at()]).product::<f64>();
-        let believed = |(c, k): &(ComponentIx, String)| {
-            self.posterior.failed[self.state_node(*c, k).at()].is_some_and(|p| p >= 0.5)
-        };
         let explains = paths
             .iter()
-            .filter(|(place, _)| believed(place))
+            .filter(|((c, k), _)| self.believed(*c, k))
             .filter_map(|(place, to)| to.get(&ix).map(|path| (place.clone(), path.clone())))
             .collect();
         Suspect {

@@ -2,8 +2,14 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use commoncause::cli;
+use commoncause::cli::{self, Exit};
 
 fn main() -> std::process::ExitCode {
-    (cli::run(cli::Cli::parse()) as u8).into()
+    // A panic is a bug of ours, whatever the input: say so, and end with the code for it.
+    let run = || cli::run(cli::Cli::parse());
+    let exit = std::panic::catch_unwind(run).unwrap_or_else(|_| {
+        eprintln!("This is a bug in commoncause. Please report it with the command and its input.");
+        Exit::Bug
+    });
+    (exit as u8).into()
 }

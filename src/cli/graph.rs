@@ -1,12 +1,205 @@
-//! `commoncause graph`.
+//! `commoncause graph`: maintain the dependency graph.
 
-use super::Exit;
+use super::output::{count, tell, write};
+use super::{Exit, Problems};
+use crate::diag::suggest::did_you_mean;
+use crate::diag::{Colour, Sources, clean, has_errors, render_human, render_json};
+use crate::graph::query::{self, Direction};
+use crate::graph::{self, ComponentIx, Dependency, DependencyGraph, Need, Scope};
+use crate::report::text::{cut, wrap};
+use crate::{incident, report, signal};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::path::PathBuf;
+
+/// Columns of the text output.
+const WIDTH: usize = 80;
+/// Paths that `show` prints.
+const SHOWN_PATHS: usize = 40;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Find every problem of a graph at once.
+    #[command(after_help = "Example:\n  commoncause graph check tests/incidents/meta-2024-03-05-login/graph.yaml")]
+    Check {
+        /// Files or folders; all are merged.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+        /// How to print the problems.
+        #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+        format: CheckFormat,
+        /// The day against which `verified` is checked; default: today.
+        #[arg(long, value_name = "DATE")]
+        today: Option<Date>,
+        /// Leave hints out.
+        #[arg(long)]
+        no_hints: bool,
+    },
+    /// Show one component: what it needs, what needs it, and by which path.
+    #[command(
+        after_help = "Example:\n  commoncause graph show meta-auth --graph tests/incidents/meta-2024-03-05-login/graph.yaml"
+    )]
+    Show {
+        /// Id or alias.
+        id: String,
+        /// Files or folders; all are merged.
+        #[arg(long, required = true, value_name = "PATH")]
+        graph: Vec<PathBuf>,
+    },
+    /// Print a JSON Schema (draft-07) for editors and validators.
+    #[command(after_help = "Example:\n  commoncause graph schema graph > graph.schema.json")]
+    Schema {
+        /// Of what.
+        #[arg(value_enum, default_value_t = Subject::Graph)]
+        subject: Subject,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum CheckFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Subject {
+    Graph,
+    Signal,
+    Incident,
+    Report,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> Exit {
-    Exit::Bug
+pub fn run(args: Args) -> Exit {
+    match args.command {
+        Command::Check { paths, format, today, no_hints } => check(&paths, format, today, no_hints),
+        Command::Show { id, graph } => show(&id, &graph),
+        Command::Schema { subject } => {
+            let schema = match subject {
+                Subject::Graph => graph::schema(),
+                Subject::Signal => signal::schema(),
+                Subject::Incident => incident::schema(),
+                Subject::Report => report::json::schema(),
+            };
+            write(&format!("{schema:#}\n"), None)
+        }
+    }
+}
+
+fn check(paths: &[PathBuf], format: CheckFormat, today: Option<Date>, no_hints: bool) -> Exit {
+    let mut sources = Sources::default();
+    let today = today.unwrap_or_else(|| TimeZone::UTC.to_datetime(Timestamp::now()).date());
+    let (graph, mut problems) = graph::load(paths, &mut sources, Some(today));
+    if no_hints {
+        problems.retain(|d| d.severity != crate::diag::Severity::Hint);
+    }
+    let text = match format {
+        CheckFormat::Human => render_human(&problems, &sources, Colour::Never),
+        CheckFormat::Json => render_json(&problems, &sources),
+    };
+    let written = write(&text, None);
+    let (components, edges) = graph
+        .map_or((0, 0), |g| (g.components().len(), g.components().iter().map(|c| c.depends_on.len()).sum::<usize>()));
+    eprintln!("{components} components, {edges} dependencies: {}", count(&problems));
+    if written == Exit::Done { Problems(&problems).exit() } else { written }
+}
+
+fn show(id: &str, paths: &[PathBuf]) -> Exit {
+    let mut sources = Sources::default();
+    let (graph, mut problems) = graph::load(paths, &mut sources, None);
+    problems.retain(|d| d.severity == crate::diag::Severity::Error);
+    tell(&problems, &sources);
+    let Some(graph) = graph.filter(|_| !has_errors(&problems)) else { return Problems(&problems).exit() };
+    let Some(ix) = graph.find(id) else {
+        let hint = did_you_mean(id, graph.names()).unwrap_or_else(|| "see the ids under `components:`".to_string());
+        eprintln!("error: no component `{}`: {hint}", clean(id));
+        return Exit::Findings;
+    };
+    write(&describe(&graph, ix), None)
+}
+
+/// Everything about one component, at most [`WIDTH`] columns wide.
+fn describe(graph: &DependencyGraph, ix: ComponentIx) -> String {
+    let c = graph.component(ix);
+    let name = |ix: ComponentIx| graph.component(ix).id.clone();
+    let mut lines = vec![cut(&format!("{} — {}", c.id, c.title), WIDTH)];
+    let mut line = |label: &str, text: String| {
+        if !text.is_empty() {
+            lines.extend(
+                wrap(&clean(&format!("  {label:13} {text}")), WIDTH, 16)
+                    .lines()
+                    .map(|l| format!("  {}", l.trim_start_matches("  "))),
+            );
+        }
+    };
+    line("kind", c.kind.clone());
+    line("operator", c.operator.clone().unwrap_or_default());
+    line("part of", c.part_of.map(name).unwrap_or_default());
+    line("parts", query::parts(graph, ix).into_iter().map(name).collect::<Vec<_>>().join(", "));
+    line("capabilities", c.capabilities.join(", "));
+    line("aliases", c.aliases.join(", "));
+    line("regions", c.regions.join(", "));
+    let rate = c.faults_per_year.or(graph.kind(c).faults_per_year);
+    line("faults a year", rate.map(|r| r.to_string()).unwrap_or_default());
+    lines.push(String::new());
+    lines.push(format!("needs ({})", c.depends_on.len()));
+    lines.extend(c.depends_on.iter().map(|d| cut(&format!("  {}", edge(graph, d)), WIDTH)));
+    let dependents = query::neighbours(graph, ix, Direction::Dependents);
+    lines.push(String::new());
+    lines.push(format!("needed by ({})", dependents.len()));
+    for &dependent in &dependents {
+        let via =
+            graph.component(dependent).depends_on.iter().filter(|d| d.need.members().iter().any(|m| m.component == ix));
+        lines.extend(via.map(|d| cut(&format!("  {}: {}", name(dependent), edge(graph, d)), WIDTH)));
+    }
+    let paths: Vec<_> = query::paths_to(graph, ix).into_values().filter(|p| p.len() > 2).collect();
+    if !paths.is_empty() {
+        lines.push(String::new());
+        lines.push(format!("needed indirectly by ({})", paths.len()));
+        for path in paths.iter().take(SHOWN_PATHS) {
+            let names: Vec<String> = path.iter().map(|&c| name(c)).collect();
+            lines.push(cut(&format!("  {}", names.join(" ← ")), WIDTH));
+        }
+        if paths.len() > SHOWN_PATHS {
+            lines.push(format!("  … and {} more", paths.len() - SHOWN_PATHS));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// One dependency in words.
+fn edge(graph: &DependencyGraph, d: &Dependency) -> String {
+    let member = |m: &graph::Member| match &m.capability {
+        Some(k) => format!("{} ({k})", graph.component(m.component).id),
+        None => graph.component(m.component).id.clone(),
+    };
+    let mut text = match &d.need {
+        Need::One(m) => member(m),
+        Need::Group { rule, members } => {
+            let names: Vec<String> = members.iter().map(member).collect();
+            format!("{} [{}]", query::rule_word(*rule), names.join(", "))
+        }
+    };
+    if let Scope::Capabilities(list) = &d.scope {
+        text += &format!(" for {}", list.join(", "));
+    }
+    text += &format!(", impact {}", d.impact);
+    if d.confidence < 1.0 {
+        text += &format!(", confidence {}", d.confidence);
+    }
+    if let Some(region) = &d.region {
+        text += &format!(", only in {region}");
+    }
+    if let Some(source) = &d.source {
+        text += &format!(" — {source}");
+    }
+    text
 }

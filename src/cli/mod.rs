@@ -4,7 +4,9 @@ mod backtest;
 mod correlate;
 mod graph;
 mod infer;
+mod output;
 
+use crate::diag::Diagnostic;
 use clap::{Parser, Subcommand};
 
 /// How the program ends.
@@ -51,3 +53,23 @@ pub fn run(cli: Cli) -> Exit {
         Command::Graph(args) => graph::run(args),
     }
 }
+
+/// Problems that ended a command.
+struct Problems<'a>(&'a [Diagnostic]);
+
+impl Problems<'_> {
+    /// I/O if a file could not be read, findings if the input is wrong, else done.
+    fn exit(&self) -> Exit {
+        let errors = || self.0.iter().filter(|d| d.severity == crate::diag::Severity::Error);
+        if errors().any(|d| UNREADABLE.contains(&d.code.id)) {
+            Exit::Io
+        } else if errors().next().is_some() {
+            Exit::Findings
+        } else {
+            Exit::Done
+        }
+    }
+}
+
+/// Codes that mean that a file could not be read at all.
+const UNREADABLE: [&str; 2] = ["missing-file", "unreadable-file"];

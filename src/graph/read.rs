@@ -99,10 +99,9 @@ pub fn file(root: &Node, graph: &mut RawGraph, problems: &mut Vec<Diagnostic>) {
 fn named<'n>(node: Option<&'n Node<'n>>, key: &str, problems: &mut Vec<Diagnostic>) -> Vec<(At<String>, &'n Node<'n>)> {
     match node.map(|n| (&n.value, n)) {
         None => Vec::new(),
-        Some((Value::Map(entries), _)) => entries
-            .iter()
-            .map(|e| (At { value: e.key.to_string(), span: e.key_span }, &e.value))
-            .collect(),
+        Some((Value::Map(entries), _)) => {
+            entries.iter().map(|e| (At { value: e.key.to_string(), span: e.key_span }, &e.value)).collect()
+        }
         Some((_, node)) => {
             problems.push(wrong_type::problem(&format!("`{key}`"), "a mapping from names to values", node));
             Vec::new()

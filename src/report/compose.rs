@@ -22,7 +22,7 @@ pub fn compose(f: Findings) -> Report {
     let unexplained = f
         .failing
         .iter()
-        .filter(|place| !explained.contains(place))
+        .filter(|place| !explained.contains(place) && f.believed.contains(place))
         .map(|(ix, k)| Place { component: id(f.graph, *ix), capability: k.clone() })
         .collect();
     Report {
@@ -84,6 +84,7 @@ fn id(graph: &DependencyGraph, ix: ComponentIx) -> String {
 
 fn verdict(f: &Findings) -> Verdict {
     let leading: Vec<&Suspect> = f.suspects.iter().filter(|s| s.is_shared() && s.probability >= LEADS).collect();
+    let p = |x: f64| super::text::probability(x, f.inference.error);
     let name = |s: &Suspect| {
         let id = id(f.graph, s.component);
         if s.capability == "any" { id } else { format!("{id} ({})", s.capability) }
@@ -97,15 +98,15 @@ fn verdict(f: &Findings) -> Verdict {
         }
         [] => {
             let best = f.suspects.iter().find(|s| s.is_shared());
-            let hint = best.map_or(String::new(), |s| format!("; best guess {} at {:.2}", name(s), s.probability));
+            let hint = best.map_or(String::new(), |s| format!("; best guess {} at {}", name(s), p(s.probability)));
             (VerdictKind::Inconclusive, format!("inconclusive: no common cause leads{hint}"))
         }
         [one] => (
             VerdictKind::CommonCause,
-            format!("most likely common cause: {}, probability {:.2}", name(one), one.probability),
+            format!("most likely common cause: {}, probability {}", name(one), p(one.probability)),
         ),
         several => {
-            let list: Vec<String> = several.iter().map(|s| format!("{} {:.2}", name(s), s.probability)).collect();
+            let list: Vec<String> = several.iter().map(|s| format!("{} {}", name(s), p(s.probability))).collect();
             (VerdictKind::SeveralCauses, format!("most likely several causes: {}", list.join(", ")))
         }
     };

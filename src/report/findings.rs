@@ -16,6 +16,8 @@ pub struct Findings<'a> {
     pub window: Window,
     /// Components and capabilities that some signal said were failing.
     pub failing: Vec<(ComponentIx, String)>,
+    /// Those of them that are believed to have failed.
+    pub believed: BTreeSet<(ComponentIx, String)>,
     /// Suspects, best first.
     pub suspects: Vec<Suspect>,
     /// Joint explanations, best first.

@@ -1,5 +1,12 @@
 //! The answer: one serialisable [`Report`](view::Report), and the pens that draw it.
+//!
+//! [`findings`] is what inference found, [`compose`] puts it into words, [`view`] is the public contract;
+//! [`terminal`], [`markdown`] and [`json`] draw a report and look at nothing else.
 
 pub mod compose;
 pub mod findings;
+pub mod json;
+pub mod markdown;
+pub mod terminal;
+pub mod text;
 pub mod view;

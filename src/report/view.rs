@@ -32,7 +32,7 @@ pub struct Report {
     pub coincidence: f64,
     /// Chance of a shared cause that is not in the graph.
     pub unknown_cause: UnknownCause,
-    /// Reported failing, and not explained by any listed common cause.
+    /// Reported failing, believed to have failed, and not explained by any common cause that leads.
     pub unexplained: Vec<Place>,
     /// Every component and capability that was observed or is suspected.
     pub components: Vec<ComponentState>,

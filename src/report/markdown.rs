@@ -1,0 +1,110 @@
+//! The report for a chat or an issue: sections of at most [`SECTION`] characters.
+
+use super::text::{clean, cut, probability, some_of};
+use super::view::{Method, Report};
+
+/// Characters of one section; chat systems refuse more than 3,000.
+pub const SECTION: usize = 3000;
+/// Rows of one table.
+const ROWS: usize = 12;
+/// Characters of one cell.
+const CELL: usize = 120;
+
+/// Draws the report as Markdown.
+pub fn markdown(report: &Report) -> String {
+    let p = |x: f64| probability(x, report.inference.error);
+    let mut sections = vec![summary(report, &p)];
+    if !report.causes.is_empty() {
+        let mut s =
+            "### Causes\n\n| # | cause | kind | probability | explains | against |\n|---|---|---|---|---|---|\n"
+                .to_string();
+        for c in report.causes.iter().take(ROWS) {
+            let name =
+                if c.capability == "any" { c.component.clone() } else { format!("{} ({})", c.component, c.capability) };
+            let against: Vec<String> =
+                c.contradicted_by.iter().map(|w| format!("{} {:+.1}", w.component, w.log_odds)).collect();
+            let row = format!(
+                "| {} | {} | {} | {} | {} | {} |\n",
+                c.rank,
+                cell(&name),
+                cell(&c.kind),
+                p(c.probability).replace('<', "&lt;").replace('>', "&gt;"),
+                c.explains.len(),
+                cell(&some_of(&against, 2)),
+            );
+            if s.chars().count() + row.chars().count() > SECTION - 40 {
+                break;
+            }
+            s += &row;
+        }
+        if report.causes.len() > ROWS {
+            s += &format!("\n… and {} more\n", report.causes.len() - ROWS);
+        }
+        sections.push(s);
+    }
+    if let Some(top) = report.causes.first().filter(|c| !c.explains.is_empty()) {
+        let mut s = format!("### What {} would explain\n\n", cell(&top.component));
+        for e in top.explains.iter().take(2 * ROWS) {
+            let row = format!("- {} ({}): {}\n", cell(&e.component), cell(&e.capability), cell(&e.path.join(" ← ")));
+            if s.chars().count() + row.chars().count() > SECTION - 40 {
+                break;
+            }
+            s += &row;
+        }
+        if top.explains.len() > 2 * ROWS {
+            s += &format!("- … and {} more\n", top.explains.len() - 2 * ROWS);
+        }
+        sections.push(s);
+    }
+    sections.join("\n")
+}
+
+fn summary(report: &Report, p: &dyn Fn(f64) -> String) -> String {
+    let plain = |x: f64| p(x).replace('<', "&lt;").replace('>', "&gt;");
+    let mut s = format!("## {}\n\n", cell(&report.verdict.text));
+    if !report.incident.title.is_empty() {
+        s += &format!("{}, {} to {}\n\n", cell(&report.incident.title), report.window.start, report.window.end);
+    }
+    for warning in report.warnings.iter().take(3) {
+        s += &format!("**Warning:** {}\n\n", cell(warning));
+    }
+    let kinds: Vec<String> = report
+        .kinds
+        .iter()
+        .take(6)
+        .map(|k| format!("{} {} ({})", cell(&k.kind), plain(k.probability), cell(&k.best)))
+        .collect();
+    if !kinds.is_empty() {
+        s += &format!("- kinds: {}\n", kinds.join(", "));
+    }
+    s += &format!("- coincidence: {}\n", plain(report.coincidence));
+    let unexplained: Vec<String> = report.unexplained.iter().map(|u| cell(&u.component)).collect();
+    if !unexplained.is_empty() {
+        s += &format!("- unexplained: {}\n", some_of(&unexplained, 8));
+    }
+    let how = match report.inference.method {
+        Method::Exact => "exact",
+        Method::Bounded => "bounded",
+        Method::Sampled => "sampled",
+    };
+    s + &format!("- method: {how}, error {:.0e}\n", report.inference.error)
+}
+
+/// Text from outside as it may stand in a table cell: one line, nothing that Markdown, HTML or a chat would act on.
+fn cell(text: &str) -> String {
+    let mut out = String::new();
+    for c in cut(&clean(text), CELL).chars() {
+        match c {
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '&' => out += "&amp;",
+            '@' => out += "@\u{200b}",
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '~' | '#' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,236 @@
+//! The report for a terminal: what matters first, on one screen.
+
+use super::text::{cut, probability, some_of, wrap};
+use super::view::{Cause, Method, Report};
+use std::collections::BTreeSet;
+
+/// Common causes on the first screen.
+const SHOWN_CAUSES: usize = 5;
+/// Faults of their own on the first screen are at least this probable.
+const OWN_LEAST: f64 = 0.1;
+/// Causes at least this probable get details.
+const DETAIL_LEAST: f64 = 0.05;
+/// Characters of a bar.
+const BAR: usize = 10;
+
+/// Plain text or ANSI styles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// No escape codes.
+    Plain,
+    /// Bold and dim.
+    Ansi,
+}
+
+/// Draws the report, never wider than `width` columns (at least 40).
+pub fn terminal(report: &Report, width: usize, style: Style) -> String {
+    let pen = Pen { report, width: width.max(40), style };
+    let mut lines = pen.first_screen();
+    lines.extend(pen.details());
+    lines.join("\n") + "\n"
+}
+
+/// True if a cause explains the failure of at least two components.
+fn is_common(cause: &Cause) -> bool {
+    cause.explains.iter().map(|e| &e.component).collect::<BTreeSet<_>>().len() >= 2
+}
+
+struct Pen<'a> {
+    report: &'a Report,
+    width: usize,
+    style: Style,
+}
+
+impl Pen<'_> {
+    fn bold(&self, text: &str) -> String {
+        match self.style {
+            Style::Plain => text.to_string(),
+            Style::Ansi => {
+                let bold = anstyle::Style::new().bold();
+                format!("{bold}{text}{bold:#}")
+            }
+        }
+    }
+
+    fn p(&self, p: f64) -> String {
+        probability(p, self.report.inference.error)
+    }
+
+    fn wrapped(&self, text: &str, indent: usize) -> Vec<String> {
+        wrap(text, self.width, indent).lines().map(String::from).collect()
+    }
+
+    fn first_screen(&self) -> Vec<String> {
+        let r = self.report;
+        let mut lines = Vec::new();
+        let verdict = crate::diag::clean(&r.verdict.text);
+        lines.extend(self.wrapped(&verdict, 2).iter().map(|l| self.bold(l)));
+        if !r.incident.title.is_empty() {
+            lines.push(cut(&r.incident.title, self.width));
+        }
+        lines.push(cut(&format!("{} to {}", r.window.start, r.window.end), self.width));
+        for warning in r.warnings.iter().take(2) {
+            lines.push(cut(&format!("warning: {warning}"), self.width));
+        }
+        lines.push(String::new());
+
+        let common: Vec<&Cause> = r.causes.iter().filter(|c| is_common(c)).collect();
+        if common.is_empty() {
+            lines.push("No component is a likely cause of more than one failure.".to_string());
+        } else {
+            lines.push(self.bold("Common causes"));
+            for cause in common.iter().take(SHOWN_CAUSES) {
+                lines.push(self.cause_line(cause));
+            }
+            if common.len() > SHOWN_CAUSES {
+                lines.push(format!("     and {} less likely", common.len() - SHOWN_CAUSES));
+            }
+        }
+        if let Some(top) = common.first() {
+            lines.push(String::new());
+            lines.extend(self.why(top));
+        }
+        lines.push(String::new());
+        lines.extend(self.rest());
+        lines
+    }
+
+    /// Rank, name, kind, probability, bar.
+    fn cause_line(&self, cause: &Cause) -> String {
+        let filled = (cause.probability.clamp(0.0, 1.0) * BAR as f64).round() as usize;
+        let bar: String = "█".repeat(filled) + &"·".repeat(BAR - filled);
+        let name = if cause.capability == "any" {
+            cause.component.clone()
+        } else {
+            format!("{} ({})", cause.component, cause.capability)
+        };
+        let kind_width = 21;
+        let name_width = self.width.saturating_sub(5 + kind_width + 1 + 7 + 1 + BAR).max(10);
+        format!(
+            "{:>3}. {:name_width$} {:kind_width$}{:>7} {bar}",
+            cause.rank,
+            cut(&name, name_width),
+            cut(&cause.kind, kind_width),
+            self.p(cause.probability)
+        )
+        .trim_end()
+        .to_string()
+    }
+
+    /// What the leading cause explains, by which path, and what speaks against it.
+    fn why(&self, cause: &Cause) -> Vec<String> {
+        let mut lines = Vec::new();
+        let explained: BTreeSet<String> = cause.explains.iter().map(|e| e.component.clone()).collect();
+        let explained: Vec<String> = explained.into_iter().collect();
+        let text = format!("{} would explain {} failing: {}", cause.component, explained.len(), some_of(&explained, 8));
+        lines.extend(self.wrapped(&crate::diag::clean(&text), 4).into_iter().take(3));
+        if let Some(longest) = cause.explains.iter().max_by_key(|e| e.path.len()) {
+            lines.push(cut(&format!("    path: {}", longest.path.join(" ← ")), self.width));
+        }
+        let against: Vec<String> = cause
+            .contradicted_by
+            .iter()
+            .map(|w| format!("{} {} ({:+.1})", w.component, w.capability, w.log_odds))
+            .collect();
+        let against = if against.is_empty() { "nothing that was observed".to_string() } else { some_of(&against, 3) };
+        lines.extend(self.wrapped(&crate::diag::clean(&format!("against it: {against}")), 4).into_iter().take(2));
+        lines
+    }
+
+    /// Everything else in a line each.
+    fn rest(&self) -> Vec<String> {
+        let r = self.report;
+        let mut lines = Vec::new();
+        let mut line = |label: &str, text: String| {
+            lines.push(cut(&format!("{label:13} {text}"), self.width));
+        };
+        let own: Vec<String> = r
+            .causes
+            .iter()
+            .filter(|c| !is_common(c) && c.probability >= OWN_LEAST)
+            .map(|c| format!("{} {}", c.component, self.p(c.probability)))
+            .collect();
+        if !own.is_empty() {
+            line("on their own", some_of(&own, 3));
+        }
+        let unexplained: BTreeSet<String> = r.unexplained.iter().map(|p| p.component.clone()).collect();
+        let unexplained: Vec<String> = unexplained.into_iter().collect();
+        if !unexplained.is_empty() {
+            line("unexplained", some_of(&unexplained, 4));
+        }
+        // The kinds that may be it; and the one that everybody asks about.
+        let likely = r.kinds.iter().filter(|k| k.probability >= 0.01).take(3);
+        let cloud = r.kinds.iter().filter(|k| k.kind == "cloud" && k.probability < 0.01);
+        let kinds: Vec<String> =
+            likely.chain(cloud).map(|k| format!("{} {} ({})", k.kind, self.p(k.probability), k.best)).collect();
+        if !kinds.is_empty() {
+            for (i, text) in wrap(&kinds.join(", "), self.width - 14, 0).lines().take(2).enumerate() {
+                line(if i == 0 { "kinds" } else { "" }, text.to_string());
+            }
+        }
+        let unknown = r.unknown_cause.probability.map(|p| format!("; unknown shared cause {}", self.p(p)));
+        line("coincidence", format!("{}{}", self.p(r.coincidence), unknown.unwrap_or_default()));
+        line("method", self.method());
+        lines
+    }
+
+    fn method(&self) -> String {
+        let i = &self.report.inference;
+        let how = match i.method {
+            Method::Exact => format!("exact, rounding below {:.0e}", i.error),
+            Method::Bounded => format!("bounded, error at most {:.3}", i.error),
+            Method::Sampled if i.error >= 1.0 => "too wide to compute; nothing is claimed".to_string(),
+            Method::Sampled => format!("sampled (seed {}), error about {:.3}", i.seed, i.error),
+        };
+        format!("{how}; {} of {} variables matter", i.relevant_nodes, i.nodes)
+    }
+
+    /// Paths, contradictions and the strongest signals of each likely cause.
+    fn details(&self) -> Vec<String> {
+        let r = self.report;
+        let mut lines = Vec::new();
+        for cause in r.causes.iter().filter(|c| is_common(c) && c.probability >= DETAIL_LEAST) {
+            lines.push(String::new());
+            let [low, high] = cause.range;
+            let range = if high - low > 0.01 { format!(" [{low:.2}–{high:.2}]") } else { String::new() };
+            let head = format!(
+                "{}. {} — {}{range}, before any signal {}",
+                cause.rank,
+                cause.component,
+                self.p(cause.probability),
+                prior(cause.prior)
+            );
+            lines.push(self.bold(&cut(&head, self.width)));
+            if let Some(onset) = &cause.onset {
+                lines.push(cut(&format!("   first reported failing at {onset}"), self.width));
+            }
+            for e in &cause.explains {
+                let path = e.path.join(" ← ");
+                lines.push(cut(&format!("   explains {} ({}): {path}", e.component, e.capability), self.width));
+            }
+            for w in &cause.contradicted_by {
+                let text = format!("   against  {} ({}): {:+.2} log-odds", w.component, w.capability, w.log_odds);
+                lines.push(cut(&text, self.width));
+            }
+            let signals: Vec<String> =
+                cause.evidence.iter().take(5).map(|s| format!("#{} {:+.2}", s.signal, s.log_odds)).collect();
+            if !signals.is_empty() {
+                lines.push(cut(&format!("   strongest signals (log-odds): {}", signals.join(", ")), self.width));
+            }
+        }
+        if !r.explanations.is_empty() {
+            lines.push(String::new());
+            lines.push(self.bold("Explanations (which of the leading common causes, together)"));
+            for e in r.explanations.iter().take(6) {
+                let names = if e.causes.is_empty() { "none of them".to_string() } else { e.causes.join(" + ") };
+                lines.push(cut(&format!("  {:>5}  {names}", self.p(e.probability)), self.width));
+            }
+        }
+        lines
+    }
+}
+
+/// A small chance in words that can be compared.
+fn prior(p: f64) -> String {
+    if p >= 0.01 || p <= 0.0 { format!("{p:.2}") } else { format!("1 in {:.0}", 1.0 / p) }
+}

@@ -185,4 +185,17 @@ impl DependencyGraph {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.keys().map(String::as_str)
     }
+
+    /// The same graph without the dependencies for which `drop(component, position)` says so.
+    pub fn without(&self, mut drop: impl FnMut(ComponentIx, usize) -> bool) -> DependencyGraph {
+        let mut graph = self.clone();
+        for (i, component) in graph.components.iter_mut().enumerate() {
+            let mut position = 0;
+            component.depends_on.retain(|_| {
+                position += 1;
+                !drop(ComponentIx(i as u32), position - 1)
+            });
+        }
+        graph
+    }
 }

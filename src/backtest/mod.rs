@@ -1,0 +1,99 @@
+//! Runs labelled incidents and scores the answers, beside trivial baselines.
+//!
+//! The only place that reads [`Truth`]. The judge gets a copy of the incident without name and truth.
+
+pub mod baseline;
+pub mod score;
+pub mod table;
+pub mod transform;
+
+use crate::incident::{Incident, Name, Truth};
+use crate::report::view::Report;
+use score::{Answer, CaseScore, Guess};
+
+/// What is done to the incidents before they are judged.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BacktestOptions {
+    /// Keep only what was seen within this many minutes of the first report of failure.
+    pub early_minutes: Option<f64>,
+    /// Whether components that others depend on may speak.
+    pub blind: Blind,
+    /// Share of dependencies that are dropped at random.
+    pub drop_edges: f64,
+    /// Seed of that.
+    pub seed: u64,
+}
+
+/// Whether signals about suspects themselves are used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Blind {
+    /// All signals.
+    #[default]
+    No,
+    /// Not those about a component that some other component of the case depends on.
+    Yes,
+}
+
+/// One judged incident.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The incident's id.
+    pub id: String,
+    /// What the correlator answered.
+    pub report: Report,
+    /// How good that was.
+    pub score: CaseScore,
+    /// What the baselines would have got, by name.
+    pub baselines: Vec<(&'static str, CaseScore)>,
+}
+
+/// The judged corpus.
+#[derive(Debug, Clone)]
+pub struct Backtest {
+    /// In the order of the incidents.
+    pub cases: Vec<Case>,
+    /// What was done to them.
+    pub options: BacktestOptions,
+}
+
+/// Judges every labelled incident; unlabelled ones are left out.
+pub fn run(incidents: Vec<Incident>, options: &BacktestOptions, judge: &dyn Fn(&Incident) -> Report) -> Backtest {
+    let mut cases = Vec::new();
+    for mut incident in incidents {
+        let Some(truth) = incident.truth.take() else { continue };
+        let name = std::mem::replace(&mut incident.name, Name::default());
+        transform::apply(&mut incident, options);
+        let report = judge(&incident);
+        let score = score::score(&answer(&report), &truth);
+        let observations: Vec<_> = incident.signals.iter().map(|r| &r.observation).collect();
+        let baselines = baseline::ALL
+            .iter()
+            .map(|(label, guess)| (*label, score_guess(&guess(&incident.graph, &observations), &truth)))
+            .collect();
+        cases.push(Case { id: name.id, report, score, baselines });
+    }
+    Backtest { cases, options: options.clone() }
+}
+
+/// A report as a ranking. A cause counts as common if it explains at least two components.
+fn answer(report: &Report) -> Answer {
+    let guesses = report
+        .causes
+        .iter()
+        .map(|c| {
+            let mut explained: Vec<&str> = c.explains.iter().map(|e| e.component.as_str()).collect();
+            explained.sort_unstable();
+            explained.dedup();
+            Guess { component: c.component.clone(), probability: c.probability, common: explained.len() >= 2 }
+        })
+        .collect();
+    Answer { guesses }
+}
+
+fn score_guess(ranking: &[(String, f64)], truth: &Truth) -> CaseScore {
+    let guesses = ranking
+        .iter()
+        .map(|(component, p)| Guess { component: component.clone(), probability: *p, common: true })
+        .collect();
+    score::score(&Answer { guesses }, truth)
+}

@@ -152,7 +152,11 @@ impl Elimination {
             let mut marginal = vec![0.0; states];
             for (row, (outer, message)) in table.chunks_exact_mut(states).zip(above[i].iter().zip(&messages[i])) {
                 for (cell, sum) in row.iter_mut().zip(&mut marginal) {
-                    *cell = if *outer > 0.0 { outer * (*cell - message).exp() } else { 0.0 };
+                    *cell = if *outer > 0.0 && *message > f64::NEG_INFINITY {
+                        outer * (*cell - message).exp()
+                    } else {
+                        0.0
+                    };
                     *sum += *cell;
                 }
             }
@@ -168,6 +172,11 @@ impl Elimination {
     /// Replaces the fixed tables by others over the same variables.
     pub fn refill(&mut self, factors: &[Factor]) {
         self.buckets.iter_mut().for_each(|b| b.fixed.fill(0.0));
+        self.multiply(factors);
+    }
+
+    /// Multiplies further tables in; their variables must have met in a table at compile time.
+    pub fn multiply(&mut self, factors: &[Factor]) {
         for factor in factors {
             let Some(first) = factor.vars.iter().map(|&v| self.position[v as usize]).min() else { continue };
             let bucket = &mut self.buckets[first as usize];

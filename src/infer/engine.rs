@@ -48,7 +48,7 @@ impl Engine {
         };
         let plan = match Elimination::compile(&decomposition.card, &decomposition.factors, limits) {
             Ok(elimination) => Plan::Exact(elimination),
-            Err(_) => match Sampler::compile(&decomposition, limits, seed) {
+            Err(_) => match Sampler::compile(&network, &decomposition, limits, seed) {
                 Some(sampler) => Plan::Sampled(Box::new(sampler)),
                 None => Plan::Refused,
             },
@@ -89,7 +89,9 @@ impl Engine {
             Plan::Exact(elimination) => (elimination.run(&weights), Method::Exact, EXACT_ERROR),
             Plan::Sampled(sampler) => {
                 let (run, error) = sampler.run(&self.decomposition, &weights);
-                (run, Method::Sampled, error)
+                // All assignments of a small cutset are as exact as one large table.
+                let method = if error.is_some() { Method::Sampled } else { Method::Exact };
+                (run, method, error.unwrap_or(EXACT_ERROR))
             }
             Plan::Refused => (Run { ln_total: f64::NEG_INFINITY, marginals: Vec::new() }, Method::Sampled, 1.0),
         };

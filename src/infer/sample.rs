@@ -1,30 +1,43 @@
 //! When exact tables would be too large: draw some variables at random, sum the rest exactly.
 //!
-//! A *cutset* of variables is chosen so that the rest has small tables. Assignments of the cutset are drawn from a
-//! product of coins `q` fitted in a first round; each is weighed by its exact `P(evidence, assignment) / q`, and the
-//! posteriors are the weighted means of exact conditional posteriors (Rao–Blackwellised importance sampling, [BD]).
-//! The stated error is two standard errors of the worst posterior by the delta method, never less than
+//! A *cutset* of "has failed" variables is chosen so that the rest has small tables. Its assignments are drawn from a
+//! mixture: one component for "no fault", one for a fault of each node that could matter, each a product of coins
+//! with the chances that forward propagation gives. A first round refits the mixture's weights. Every draw is weighed
+//! by its exact `P(evidence, assignment)` over the density of the whole mixture, and the posteriors are the weighted
+//! means of exact conditional posteriors (cutset importance sampling, [BD]; mixtures, [PMC]).
+//!
+//! If the cutset has few assignments, all of them are taken instead (cutset conditioning), and the answer is exact.
+//!
+//! Two independent halves are drawn. The stated error is three standard errors of the worst posterior by the delta method, or the largest difference of the
+//! halves if that is more, and never less than
 //! [`LEAST_ERROR`]; it is 1 (nothing is claimed) when fewer than [`LEAST_EFFECTIVE`] effective draws are left.
 
 use super::eliminate::{Elimination, Limits, Run};
 use super::factor::{Decomposition, Factor};
 use super::logspace::{ln_add, ln_sum};
+use super::network::Network;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 
 /// Draws per round.
-const DRAWS: usize = 4000;
-/// Different assignments that are evaluated per round, at most.
-const EVALUATIONS: usize = 800;
-/// Sweeps of the first, fitting round.
-const SWEEPS: usize = 4;
-/// No coin of `q` is more certain than this, so that nothing is out of reach.
-const FLOOR: f64 = 0.02;
+const DRAWS: usize = 3000;
+/// Different assignments that are evaluated per round, at most; a cutset with no more is summed out exactly.
+const EVALUATIONS: usize = 400;
+/// No coin is more certain than this, so that nothing is out of reach.
+const FLOOR: f64 = 0.03;
+/// Share of the refitted mixture that stays uniform.
+const UNIFORM: f64 = 0.2;
+/// Components of the mixture.
+const MAX_HYPOTHESES: usize = 256;
+/// Sweeps of forward propagation; cycles have settled by then for any practical purpose.
+const SWEEPS: usize = 12;
 /// Variables that may be drawn.
 const MAX_CUTSET: usize = 400;
 /// Tables of the rest stay below this share of the exact limits.
-const SHRINK: usize = 16;
+const SHRINK: usize = 64;
+/// Draws that carry less cannot move a printed digit.
+const LEAST_SHARE: f64 = 1e-7;
 /// A sample never claims a smaller error.
 const LEAST_ERROR: f64 = 1e-3;
 /// Below this many effective draws nothing is claimed.
@@ -35,21 +48,26 @@ const LEAST_EFFECTIVE: f64 = 30.0;
 pub struct Sampler {
     /// Variables that are drawn.
     cutset: Vec<u32>,
-    /// Sums out the rest.
+    /// Sums out the rest; holds the tables without a drawn variable.
     rest: Elimination,
+    /// Tables with a drawn variable.
+    touched: Vec<Factor>,
+    /// For each component of the mixture, the chance of failure of each drawn variable.
+    coins: Vec<Vec<f64>>,
     seed: u64,
 }
 
 impl Sampler {
     /// Chooses a cutset. `None` if even with [`MAX_CUTSET`] variables drawn the tables stay too large.
-    pub fn compile(d: &Decomposition, limits: Limits, seed: u64) -> Option<Self> {
+    pub fn compile(network: &Network, d: &Decomposition, limits: Limits, seed: u64) -> Option<Self> {
         let small = Limits { table_cells: limits.table_cells / SHRINK, total_cells: limits.total_cells / SHRINK };
+        let nodes: Vec<usize> = (0..network.len()).filter(|&v| d.failed[v] != u32::MAX).collect();
         let mut cutset: Vec<u32> = Vec::new();
-        loop {
+        let mut rest = loop {
             let factors = slice(&d.factors, &cutset, &vec![0; cutset.len()], &d.card).0;
             let card = clamp(&d.card, &cutset);
             if let Ok(rest) = Elimination::compile(&card, &factors, small) {
-                return Some(Sampler { cutset, rest, seed });
+                break rest;
             }
             if cutset.len() >= MAX_CUTSET {
                 return None;
@@ -63,44 +81,149 @@ impl Sampler {
                     clique.iter().for_each(|&v| load[v as usize] += cells.ln());
                 }
             }
-            let mut ranked: Vec<u32> =
-                (0..d.card.len() as u32).filter(|&v| card[v as usize] > 1 && load[v as usize] > 0.0).collect();
+            let mut ranked: Vec<u32> = nodes.iter().map(|&v| d.failed[v]).filter(|&x| card[x as usize] > 1).collect();
             ranked.sort_by(|&a, &b| load[b as usize].total_cmp(&load[a as usize]).then(a.cmp(&b)));
             if ranked.is_empty() {
-                ranked = (0..d.card.len() as u32).filter(|&v| card[v as usize] > 1).collect();
+                return None;
             }
             let batch = 1 + cutset.len() / 8;
             cutset.extend(ranked.into_iter().take(batch));
-        }
+        };
+        let touches = |f: &&Factor| f.vars.iter().any(|v| cutset.contains(v));
+        let touched: Vec<Factor> = d.factors.iter().filter(touches).cloned().collect();
+        let untouched: Vec<Factor> = d.factors.iter().filter(|f| !touches(f)).cloned().collect();
+        rest.refill(&untouched);
+        let drawn: Vec<usize> =
+            cutset.iter().filter_map(|&x| nodes.iter().copied().find(|&v| d.failed[v] == x)).collect();
+        let coins = hypotheses(network, &nodes)
+            .into_iter()
+            .map(|h| {
+                let failed = propagate(network, &nodes, h);
+                drawn.iter().map(|&v| FLOOR + (1.0 - 2.0 * FLOOR) * failed[v]).collect()
+            })
+            .collect();
+        Some(Sampler { cutset, rest, touched, coins, seed })
     }
 
-    /// Draws, and returns what an exact run would, with the error of its worst marginal.
-    pub fn run(&self, d: &Decomposition, ln_weight: &[Vec<f64>]) -> (Run, f64) {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+    /// Returns what an exact run would, with the error of its worst marginal; `None` for the error means exact.
+    pub fn run(&self, d: &Decomposition, ln_weight: &[Vec<f64>]) -> (Run, Option<f64>) {
         let mut cache: BTreeMap<Vec<u32>, f64> = BTreeMap::new();
         let mut rest = self.rest.clone();
-        let mut proposal = self.sweep(d, ln_weight, &mut rest, &mut cache, &mut rng);
-        let mut last = BTreeMap::new();
-        for _round in 0..2 {
-            let drawn = draw(&proposal, &mut rng);
-            let weights: Vec<(Vec<u32>, usize, f64)> = drawn
+        if let Some(all) = self.all_assignments(d) {
+            let draws: BTreeMap<Vec<u32>, (usize, f64)> = all
                 .into_iter()
-                .map(|(a, count)| {
+                .map(|a| {
                     let ln_p = self.evaluate(d, ln_weight, &a, &mut rest, &mut cache);
-                    let ln_q: f64 = a.iter().zip(&proposal).map(|(&s, q)| q[s as usize].ln()).sum();
-                    (a, count, ln_p - ln_q)
+                    (a, (1, ln_p))
                 })
                 .collect();
-            let ln_norm = ln_sum(&weights.iter().map(|(_, n, w)| w + (*n as f64).ln()).collect::<Vec<_>>());
-            let mut fitted: Vec<Vec<f64>> = proposal.iter().map(|q| vec![0.0; q.len()]).collect();
-            for (a, count, w) in &weights {
-                let share = (w - ln_norm).exp() * *count as f64;
-                a.iter().zip(&mut fitted).for_each(|(&s, f)| f[s as usize] += share);
-            }
-            proposal = fitted.into_iter().map(soften).collect();
-            last = weights.into_iter().map(|(a, n, w)| (a, (n, w))).collect();
+            let (mut run, _) = self.combine(d, ln_weight, &mut rest, &draws, 0.0);
+            // Every assignment stands for itself: the total is a sum, not a mean.
+            run.ln_total = draws.values().fold(f64::NEG_INFINITY, |sum, (_, w)| ln_add(sum, *w));
+            return (run, None);
         }
-        self.combine(d, ln_weight, &mut rest, &last)
+        let mut halves = Vec::with_capacity(2);
+        for stream in 0..2 {
+            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+            rng.set_stream(stream);
+            let draws = self.adapt(d, ln_weight, &mut rest, &mut cache, &mut rng);
+            halves.push(self.combine(d, ln_weight, &mut rest, &draws, LEAST_SHARE));
+        }
+        let (Some((second, e2)), Some((first, e1))) = (halves.pop(), halves.pop()) else {
+            return (Run { ln_total: f64::NEG_INFINITY, marginals: Vec::new() }, Some(1.0));
+        };
+        let mut gap = 0.0f64;
+        let marginals = first
+            .marginals
+            .iter()
+            .zip(&second.marginals)
+            .map(|(a, b)| {
+                gap = gap.max((a[0] - b[0]).abs());
+                a.iter().zip(b).map(|(x, y)| 0.5 * (x + y)).collect()
+            })
+            .collect();
+        let run = Run { ln_total: ln_add(first.ln_total, second.ln_total) - std::f64::consts::LN_2, marginals };
+        (run, Some(e1.max(e2).max(gap).clamp(LEAST_ERROR, 1.0)))
+    }
+
+    /// Every assignment of the cutset, if there are at most [`EVALUATIONS`].
+    fn all_assignments(&self, d: &Decomposition) -> Option<Vec<Vec<u32>>> {
+        let mut all: Vec<Vec<u32>> = vec![Vec::new()];
+        for &v in &self.cutset {
+            let states = d.card[v as usize];
+            if all.len() * states as usize > EVALUATIONS {
+                return None;
+            }
+            all = all.iter().flat_map(|a| (0..states).map(move |s| [a.as_slice(), &[s]].concat())).collect();
+        }
+        Some(all)
+    }
+
+    /// Two rounds: the first refits the mixture, the second is what counts.
+    fn adapt(
+        &self,
+        d: &Decomposition,
+        ln_weight: &[Vec<f64>],
+        rest: &mut Elimination,
+        cache: &mut BTreeMap<Vec<u32>, f64>,
+        rng: &mut ChaCha8Rng,
+    ) -> BTreeMap<Vec<u32>, (usize, f64)> {
+        let mut mixture = vec![1.0 / self.coins.len() as f64; self.coins.len()];
+        let mut last = BTreeMap::new();
+        for _round in 0..2 {
+            let mut weights: BTreeMap<Vec<u32>, (usize, f64)> = BTreeMap::new();
+            let mut fitted = vec![f64::NEG_INFINITY; mixture.len()];
+            for (a, count) in self.draw(d, &mixture, rng) {
+                let ln_p = self.evaluate(d, ln_weight, &a, rest, cache);
+                let parts: Vec<f64> = self.ln_densities(d, &a).zip(&mixture).map(|(l, m)| l + m.ln()).collect();
+                let ln_q = ln_sum(&parts);
+                for (f, part) in fitted.iter_mut().zip(&parts) {
+                    *f = ln_add(*f, ln_p - ln_q + (count as f64).ln() + part - ln_q);
+                }
+                weights.insert(a, (count, ln_p - ln_q));
+            }
+            let ln_norm = ln_sum(&fitted);
+            if ln_norm > f64::NEG_INFINITY {
+                let even = 1.0 / mixture.len() as f64;
+                mixture = fitted.iter().map(|f| UNIFORM * even + (1.0 - UNIFORM) * (f - ln_norm).exp()).collect();
+            }
+            last = weights;
+        }
+        last
+    }
+
+    /// `ln` of the density of an assignment under each component of the mixture. The states of a variable with
+    /// levels share its chance of failure evenly.
+    fn ln_densities<'a>(&'a self, d: &'a Decomposition, assignment: &'a [u32]) -> impl Iterator<Item = f64> + 'a {
+        self.coins.iter().map(move |coins| {
+            let each = assignment.iter().zip(coins).zip(&self.cutset).map(|((&s, &p), &v)| match s {
+                0 => (1.0 - p).ln(),
+                _ => (p / f64::from(d.card[v as usize] - 1)).ln(),
+            });
+            each.sum()
+        })
+    }
+
+    /// Draws until [`DRAWS`] are made or [`EVALUATIONS`] different ones are known.
+    fn draw(&self, d: &Decomposition, mixture: &[f64], rng: &mut ChaCha8Rng) -> BTreeMap<Vec<u32>, usize> {
+        let mut drawn = BTreeMap::new();
+        for _ in 0..DRAWS {
+            let coins = &self.coins[pick(mixture, rng) as usize];
+            let assignment: Vec<u32> = coins
+                .iter()
+                .zip(&self.cutset)
+                .map(|(&p, &v)| {
+                    let levels = d.card[v as usize] - 1;
+                    let u = uniform(rng);
+                    if u < p { 1 + ((u / p * f64::from(levels)) as u32).min(levels - 1) } else { 0 }
+                })
+                .collect();
+            *drawn.entry(assignment).or_insert(0) += 1;
+            if drawn.len() >= EVALUATIONS {
+                break;
+            }
+        }
+        drawn
     }
 
     /// Weighted means of exact conditional posteriors, and their error.
@@ -110,6 +233,7 @@ impl Sampler {
         ln_weight: &[Vec<f64>],
         rest: &mut Elimination,
         draws: &BTreeMap<Vec<u32>, (usize, f64)>,
+        least_share: f64,
     ) -> (Run, f64) {
         let total: f64 = draws.values().map(|(n, _)| *n as f64).sum();
         let ln_norm = draws.values().fold(f64::NEG_INFINITY, |sum, (n, w)| ln_add(sum, w + (*n as f64).ln()));
@@ -121,13 +245,13 @@ impl Sampler {
             let one = (w - ln_norm).exp();
             let share = one * n as f64;
             weight_squares += one * one * n as f64;
-            // What carries less than this cannot move a printed digit.
-            if share < 1e-7 {
+            if share <= least_share {
                 continue;
             }
-            let (factors, _) = slice(&d.factors, &self.cutset, assignment, &d.card);
-            rest.refill(&factors);
-            let run = rest.run(&self.masked(ln_weight, assignment));
+            let (factors, _) = slice(&self.touched, &self.cutset, assignment, &d.card);
+            rest.clone_from(&self.rest);
+            rest.multiply(&factors);
+            let run = rest.run(&self.masked(ln_weight));
             let mut failed = Vec::with_capacity(mean.len());
             for (v, m) in mean.iter_mut().enumerate() {
                 let drawn = self.cutset.iter().position(|&c| c as usize == v).map(|i| assignment[i] as usize);
@@ -152,39 +276,8 @@ impl Sampler {
         }
         let worst = squares.iter().map(|s| s[0]).fold(0.0, f64::max);
         let effective = if weight_squares > 0.0 { 1.0 / weight_squares } else { 0.0 };
-        let error = if effective < LEAST_EFFECTIVE { 1.0 } else { (2.0 * worst.sqrt()).clamp(LEAST_ERROR, 1.0) };
+        let error = if effective < LEAST_EFFECTIVE { 1.0 } else { (3.0 * worst.sqrt()).clamp(LEAST_ERROR, 1.0) };
         (Run { ln_total: ln_norm - total.ln(), marginals: mean }, error)
-    }
-
-    /// A few sweeps of Gibbs sampling over the cutset, from "nothing failed", to fit the first coins.
-    fn sweep(
-        &self,
-        d: &Decomposition,
-        ln_weight: &[Vec<f64>],
-        rest: &mut Elimination,
-        cache: &mut BTreeMap<Vec<u32>, f64>,
-        rng: &mut ChaCha8Rng,
-    ) -> Vec<Vec<f64>> {
-        let mut assignment = vec![0u32; self.cutset.len()];
-        let mut coins: Vec<Vec<f64>> = self.cutset.iter().map(|&v| vec![0.0; d.card[v as usize] as usize]).collect();
-        for _sweep in 0..SWEEPS {
-            for i in 0..assignment.len() {
-                let ln_p: Vec<f64> = (0..coins[i].len() as u32)
-                    .map(|s| {
-                        assignment[i] = s;
-                        self.evaluate(d, ln_weight, &assignment, rest, cache)
-                    })
-                    .collect();
-                let ln_norm = ln_sum(&ln_p);
-                let p: Vec<f64> = ln_p
-                    .iter()
-                    .map(|l| if ln_norm > f64::NEG_INFINITY { (l - ln_norm).exp() } else { 1.0 / ln_p.len() as f64 })
-                    .collect();
-                coins[i].iter_mut().zip(&p).for_each(|(c, p)| *c += p);
-                assignment[i] = pick(&p, rng);
-            }
-        }
-        coins.into_iter().map(soften).collect()
     }
 
     /// `ln P(evidence, assignment)`.
@@ -199,16 +292,17 @@ impl Sampler {
         if let Some(&known) = cache.get(assignment) {
             return known;
         }
-        let (factors, ln_constant) = slice(&d.factors, &self.cutset, assignment, &d.card);
-        rest.refill(&factors);
+        let (factors, ln_constant) = slice(&self.touched, &self.cutset, assignment, &d.card);
+        rest.clone_from(&self.rest);
+        rest.multiply(&factors);
         let drawn: f64 = self.cutset.iter().zip(assignment).map(|(&v, &s)| ln_weight[v as usize][s as usize]).sum();
-        let ln_p = ln_constant + drawn + rest.ln_total(&self.masked(ln_weight, assignment));
+        let ln_p = ln_constant + drawn + rest.ln_total(&self.masked(ln_weight));
         cache.insert(assignment.to_vec(), ln_p);
         ln_p
     }
 
     /// Weights for the rest: drawn variables have one state, without weight.
-    fn masked(&self, ln_weight: &[Vec<f64>], _assignment: &[u32]) -> Vec<Vec<f64>> {
+    fn masked(&self, ln_weight: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let mut weights = ln_weight.to_vec();
         self.cutset.iter().for_each(|&v| weights[v as usize] = vec![0.0]);
         weights
@@ -256,12 +350,46 @@ fn slice(factors: &[Factor], cutset: &[u32], assignment: &[u32], card: &[u32]) -
     (sliced, constant)
 }
 
-/// Normalises and keeps every state within reach.
-fn soften(weights: Vec<f64>) -> Vec<f64> {
-    let sum: f64 = weights.iter().sum();
-    let states = weights.len() as f64;
-    let floor = FLOOR / states;
-    weights.iter().map(|w| if sum > 0.0 { floor + (1.0 - FLOOR) * w / sum } else { 1.0 / states }).collect()
+/// "No fault", and a fault of each node that has a prior: those that others depend on first, then the rest.
+fn hypotheses(network: &Network, nodes: &[usize]) -> Vec<Option<usize>> {
+    let mut used = vec![0usize; network.len()];
+    nodes.iter().flat_map(|&v| network.parents(v)).for_each(|u| used[u] += 1);
+    let mut able: Vec<usize> = nodes.iter().copied().filter(|&v| network.prior()[v] > 0.0).collect();
+    able.sort_by_key(|&v| (std::cmp::Reverse(used[v]), v));
+    std::iter::once(None).chain(able.into_iter().map(Some)).take(MAX_HYPOTHESES).collect()
+}
+
+/// Chances of failure given one own fault (or none beyond the priors), as if parents were independent: good enough
+/// to draw from, since draws are weighed exactly.
+fn propagate(network: &Network, nodes: &[usize], fault: Option<usize>) -> Vec<f64> {
+    let mut failed = vec![0.0; network.len()];
+    for _sweep in 0..SWEEPS {
+        for &v in nodes {
+            let own = if fault == Some(v) { 1.0 } else { network.prior()[v] };
+            let mut ok = 1.0 - own;
+            for (u, p) in network.edges(v) {
+                ok *= 1.0 - p * failed[u];
+            }
+            for g in network.gates(v) {
+                ok *= 1.0 - g.p * quorum(g.members.iter().map(|&m| failed[m as usize]), g.k as usize);
+            }
+            failed[v] = 1.0 - ok;
+        }
+    }
+    failed
+}
+
+/// P(at least `k` of independent events).
+fn quorum(chances: impl Iterator<Item = f64>, k: usize) -> f64 {
+    let mut counts = vec![0.0; k + 1];
+    counts[0] = 1.0;
+    for p in chances {
+        for c in (0..=k).rev() {
+            let from_below = if c > 0 { counts[c - 1] * p } else { 0.0 };
+            counts[c] = counts[c] * if c == k { 1.0 } else { 1.0 - p } + from_below;
+        }
+    }
+    counts[k]
 }
 
 /// A uniform number in [0, 1) with 53 bits.
@@ -278,17 +406,4 @@ fn pick(p: &[f64], rng: &mut ChaCha8Rng) -> u32 {
         }
     }
     p.len() as u32 - 1
-}
-
-/// Draws until [`DRAWS`] are made or [`EVALUATIONS`] different ones are known.
-fn draw(proposal: &[Vec<f64>], rng: &mut ChaCha8Rng) -> BTreeMap<Vec<u32>, usize> {
-    let mut drawn = BTreeMap::new();
-    for _ in 0..DRAWS {
-        let assignment: Vec<u32> = proposal.iter().map(|q| pick(q, rng)).collect();
-        *drawn.entry(assignment).or_insert(0) += 1;
-        if drawn.len() >= EVALUATIONS {
-            break;
-        }
-    }
-    drawn
 }

@@ -5,7 +5,7 @@ use super::view::{Cause, Method, Report};
 use std::collections::BTreeSet;
 
 /// Common causes on the first screen.
-const SHOWN_CAUSES: usize = 5;
+const SHOWN_CAUSES: usize = 4;
 /// Faults of their own on the first screen are at least this probable.
 const OWN_LEAST: f64 = 0.1;
 /// Causes at least this probable get details.
@@ -64,12 +64,12 @@ impl Pen<'_> {
         let r = self.report;
         let mut lines = Vec::new();
         let verdict = crate::diag::clean(&r.verdict.text);
-        lines.extend(self.wrapped(&verdict, 2).iter().map(|l| self.bold(l)));
+        lines.extend(self.wrapped(&verdict, 2).iter().take(2).map(|l| self.bold(l)));
         if !r.incident.title.is_empty() {
             lines.push(cut(&r.incident.title, self.width));
         }
         lines.push(cut(&format!("{} to {}", r.window.start, r.window.end), self.width));
-        for warning in r.warnings.iter().take(2) {
+        for warning in r.warnings.iter().take(1) {
             lines.push(cut(&format!("warning: {warning}"), self.width));
         }
         lines.push(String::new());
@@ -122,8 +122,8 @@ impl Pen<'_> {
         let mut lines = Vec::new();
         let explained: BTreeSet<String> = cause.explains.iter().map(|e| e.component.clone()).collect();
         let explained: Vec<String> = explained.into_iter().collect();
-        let text = format!("{} would explain {} failing: {}", cause.component, explained.len(), some_of(&explained, 8));
-        lines.extend(self.wrapped(&crate::diag::clean(&text), 4).into_iter().take(3));
+        let text = format!("{} would explain {} failing: {}", cause.component, explained.len(), some_of(&explained, 6));
+        lines.extend(self.wrapped(&crate::diag::clean(&text), 4).into_iter().take(2));
         if let Some(longest) = cause.explains.iter().max_by_key(|e| e.path.len()) {
             lines.push(cut(&format!("    path: {}", longest.path.join(" ← ")), self.width));
         }
@@ -132,7 +132,7 @@ impl Pen<'_> {
             .iter()
             .map(|w| format!("{} {} ({:+.1})", w.component, w.capability, w.log_odds))
             .collect();
-        let against = if against.is_empty() { "nothing that was observed".to_string() } else { some_of(&against, 3) };
+        let against = if against.is_empty() { "nothing that was observed".to_string() } else { some_of(&against, 2) };
         lines.extend(self.wrapped(&crate::diag::clean(&format!("against it: {against}")), 4).into_iter().take(2));
         lines
     }

@@ -1,5 +1,47 @@
 //! The only integration test binary; each module is a subject.
 
+mod architecture;
+mod cli;
+mod graph;
 mod incident;
 mod infer;
+mod report;
 mod signal;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A path below `tests/`.
+fn folder(below: &str) -> String {
+    format!("{}/tests/{below}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folders of the labelled corpus, sorted.
+fn corpus() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder("incidents")).unwrap().map(|e| e.unwrap().path());
+    let mut folders: Vec<PathBuf> = entries.filter(|p| p.join("incident.yaml").is_file()).collect();
+    folders.sort();
+    folders
+}
+
+/// Runs the program in the project's folder: exit code, stdout, stderr.
+fn run(args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_commoncause"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// Compares with a committed file; `UPDATE_EXPECT=1` rewrites it.
+fn assert_file(below: &str, want: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(below);
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, want).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == want, "{below} is not current: run the tests once with UPDATE_EXPECT=1, and look at the change");
+}

@@ -177,3 +177,19 @@ fn every_help_shows_an_example() {
         assert_eq!(code, 0, "{words:?}: {err}");
     }
 }
+
+/// The report in the README is what the first command prints.
+#[test]
+fn the_readme_shows_the_real_report() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (begin, end) = ("<!-- report:begin -->\n```text\n", "```\n<!-- report:end -->");
+    let (start, stop) = (readme.find(begin).unwrap() + begin.len(), readme.find(end).unwrap());
+    let (_, out, _) = run(&["correlate", "tests/incidents/meta-2024-03-05-login"]);
+    let screen: String = out.split("\n1. ").next().unwrap().trim_end().to_string() + "\n";
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(root.join("README.md"), format!("{}{screen}{}", &readme[..start], &readme[stop..])).unwrap();
+        return;
+    }
+    assert_eq!(&readme[start..stop], screen, "run the tests once with UPDATE_EXPECT=1, and look at the change");
+}

@@ -7,7 +7,7 @@ pub mod score;
 pub mod table;
 pub mod transform;
 
-use crate::incident::{Incident, Name, Truth};
+use crate::incident::{Incident, Truth};
 use crate::report::view::Report;
 use score::{Answer, CaseScore, Guess};
 
@@ -61,7 +61,7 @@ pub fn run(incidents: Vec<Incident>, options: &BacktestOptions, judge: &dyn Fn(&
     let mut cases = Vec::new();
     for mut incident in incidents {
         let Some(truth) = incident.truth.take() else { continue };
-        let name = std::mem::replace(&mut incident.name, Name::default());
+        let name = std::mem::take(&mut incident.name);
         transform::apply(&mut incident, options);
         let report = judge(&incident);
         let score = score::score(&answer(&report), &truth);

@@ -44,8 +44,8 @@ pub fn paths_to(graph: &DependencyGraph, target: ComponentIx) -> BTreeMap<Compon
     while let Some(at) = queue.pop_front() {
         let path = paths[&at].clone();
         for &next in &dependents[at.0 as usize] {
-            if !paths.contains_key(&next) {
-                paths.insert(next, std::iter::once(next).chain(path.iter().copied()).collect());
+            if let std::collections::btree_map::Entry::Vacant(e) = paths.entry(next) {
+                e.insert(std::iter::once(next).chain(path.iter().copied()).collect());
                 queue.push_back(next);
             }
         }

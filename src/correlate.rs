@@ -240,7 +240,7 @@ impl Asker<'_> {
     /// What each signal adds to the log-odds of "this component has a fault": with all, minus without it; exact.
     ///
     /// With `X` the fault and `f_v` the node a signal bears on, `P(X, f_v | e)` follows from two runs, and leaving the
-    /// signal out multiplies each `f_v` by the ratio of the evidence without and with it. [LOO]
+    /// signal out multiplies each `f_v` by the ratio of the evidence without and with it. \[LOO\]
     fn evidence(&self, cause: ComponentIx) -> Vec<(usize, f64)> {
         let own = self.own_nodes(&[cause]);
         let Some(ln_without) = self.engine.ln_evidence_without(&own) else { return Vec::new() };
@@ -274,7 +274,7 @@ impl Asker<'_> {
         weights
     }
 
-    /// Chances of exact sets among the leading shared suspects, by inclusion and exclusion over "none of these". [IEX]
+    /// Chances of exact sets among the leading shared suspects, by inclusion and exclusion over "none of these". \[IEX\]
     fn explanations(&self, suspects: &[Suspect]) -> Vec<Group> {
         let mut leading: Vec<&Suspect> =
             suspects.iter().filter(|s| s.is_shared() && s.probability >= JOINT_LEAST).collect();

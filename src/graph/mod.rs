@@ -1,7 +1,7 @@
 //! The dependency graph of services and what they stand on, read from YAML and checked.
 //!
 //! Knows YAML and diagnostics; nothing of signals or probability beyond the numbers users write.
-//! [`load()`] reads files into a [`raw`] graph and [`build`]s the checked [`DependencyGraph`]; each check is a file in
+//! [`load()`] reads files into a [`raw`] graph and builds the checked [`DependencyGraph`]; each check is a file in
 //! [`rules`].
 
 mod build;

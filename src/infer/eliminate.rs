@@ -1,8 +1,8 @@
 //! Exact inference by variable elimination in log space, and all marginals by one pass back.
 //!
 //! Upwards, each variable's table is the product of everything that mentions it, and its message the sum over the
-//! variable ([ZP], [DEC]). Downwards, the derivative of the total with respect to every cell is that cell's
-//! posterior probability ([DAR]); it is computed by multiplications and additions of positive numbers only, so small
+//! variable (\[ZP\], \[DEC\]). Downwards, the derivative of the total with respect to every cell is that cell's
+//! posterior probability (\[DAR\]); it is computed by multiplications and additions of positive numbers only, so small
 //! posteriors keep their relative precision.
 
 use super::factor::Factor;

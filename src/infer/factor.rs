@@ -1,6 +1,6 @@
 //! Tables over discrete variables, and the decomposition of a network into small ones.
 //!
-//! A node's family is cut into a chain of steps that each look at one dependency (causal independence, [ZP]):
+//! A node's family is cut into a chain of steps that each look at one dependency (causal independence, \[ZP\]):
 //!
 //! ```text
 //! y₀ = x_v,   yᵢ = yᵢ₋₁ ∨ (cᵢ ∧ f_uᵢ),   f_v = y_n
@@ -9,7 +9,7 @@
 //! so that no table is larger than three variables however many dependencies there are. Groups count their failed
 //! members in the same way. Nodes on a cycle carry the *level* at which they first failed (0: of their own or from
 //! outside the cycle; i + 1: through a node of level i). Levels grow along every path, so the product of the families
-//! is the distribution of the least fixed point, without cutting anything ([LVL] in `docs/inference.md`).
+//! is the distribution of the least fixed point, without cutting anything (\[LVL\] in `docs/inference.md`).
 
 use super::logspace::ln_not;
 use super::network::{Gate, Network};

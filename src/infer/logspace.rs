@@ -1,12 +1,12 @@
 //! Sums of probabilities that are kept as natural logarithms. Minus infinity stands for zero.
 
-/// `ln(eᵃ + eᵇ)`. Exact to a few units in the last place; minus infinity only if both are. [LSE]
+/// `ln(eᵃ + eᵇ)`. Exact to a few units in the last place; minus infinity only if both are. \[LSE\]
 pub fn ln_add(a: f64, b: f64) -> f64 {
     let (high, low) = if a >= b { (a, b) } else { (b, a) };
     if low == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }
 
-/// `ln Σ eˣ` over a slice; minus infinity for an empty one. [LSE]
+/// `ln Σ eˣ` over a slice; minus infinity for an empty one. \[LSE\]
 pub fn ln_sum(values: &[f64]) -> f64 {
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if high == f64::NEG_INFINITY {
@@ -15,17 +15,17 @@ pub fn ln_sum(values: &[f64]) -> f64 {
     high + values.iter().map(|v| (v - high).exp()).sum::<f64>().ln()
 }
 
-/// `ln(1 − p)` for `p` in [0, 1], without loss for small `p`. [LSE]
+/// `ln(1 − p)` for `p` in [0, 1], without loss for small `p`. \[LSE\]
 pub fn ln_not(p: f64) -> f64 {
     (-p).ln_1p()
 }
 
-/// `1 − eᵃ` for `a ≤ 0`, without loss for small results; 0 for `a > 0` (rounding). [LSE]
+/// `1 − eᵃ` for `a ≤ 0`, without loss for small results; 0 for `a > 0` (rounding). \[LSE\]
 pub fn one_minus_exp(a: f64) -> f64 {
     (-a.exp_m1()).max(0.0)
 }
 
-/// `ln(p / (1 − p))`; infinite at the ends. [LSE]
+/// `ln(p / (1 − p))`; infinite at the ends. \[LSE\]
 pub fn log_odds(p: f64) -> f64 {
     p.ln() - ln_not(p)
 }

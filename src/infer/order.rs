@@ -1,7 +1,7 @@
 //! In which order to sum variables out.
 //!
 //! Greedy: always the variable that adds the fewest new neighbours pairs (min-fill), or whose table is smallest
-//! (min-size); both are tried and the cheaper order is kept. [KJ]
+//! (min-size); both are tried and the cheaper order is kept. \[KJ\]
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Which nodes matter for the evidence.
 //!
 //! A node with no evidence at or below it (towards its dependents) is barren: its own-fault posterior is its
-//! prior, exactly, and it can be left out. [SHA]
+//! prior, exactly, and it can be left out. \[SHA\]
 
 use super::network::Network;
 
@@ -19,7 +19,7 @@ pub fn relevant(network: &Network, targets: &[usize]) -> Vec<bool> {
 }
 
 /// The strongly connected components of the kept nodes that have more than one node, as `component[v]`
-/// (`u32::MAX` for nodes on no cycle), and their sizes. Iterative, so that depth does not matter. [KOS]
+/// (`u32::MAX` for nodes on no cycle), and their sizes. Iterative, so that depth does not matter. \[KOS\]
 pub fn cycles(network: &Network, keep: &[bool]) -> (Vec<u32>, Vec<u32>) {
     let n = network.len();
     let parents: Vec<Vec<usize>> =

@@ -4,13 +4,13 @@
 //! mixture: one component for "no fault", one for a fault of each node that could matter, each a product of coins
 //! with the chances that forward propagation gives. A first round refits the mixture's weights. Every draw is weighed
 //! by its exact `P(evidence, assignment)` over the density of the whole mixture, and the posteriors are the weighted
-//! means of exact conditional posteriors (cutset importance sampling, [BD]; mixtures, [PMC]).
+//! means of exact conditional posteriors (cutset importance sampling, \[BD\]; mixtures, \[PMC\]).
 //!
 //! If the cutset has few assignments, all of them are taken instead (cutset conditioning), and the answer is exact.
 //!
 //! Two independent halves are drawn. The stated error is three standard errors of the worst posterior by the delta method, or the largest difference of the
 //! halves if that is more, and never less than
-//! [`LEAST_ERROR`]; it is 1 (nothing is claimed) when fewer than [`LEAST_EFFECTIVE`] effective draws are left.
+//! `LEAST_ERROR`; it is 1 (nothing is claimed) when fewer than `LEAST_EFFECTIVE` effective draws are left.
 
 use super::eliminate::{Elimination, Limits, Run};
 use super::factor::{Decomposition, Factor};
@@ -58,7 +58,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Chooses a cutset. `None` if even with [`MAX_CUTSET`] variables drawn the tables stay too large.
+    /// Chooses a cutset. `None` if even with `MAX_CUTSET` variables drawn the tables stay too large.
     pub fn compile(network: &Network, d: &Decomposition, limits: Limits, seed: u64) -> Option<Self> {
         let small = Limits { table_cells: limits.table_cells / SHRINK, total_cells: limits.total_cells / SHRINK };
         let nodes: Vec<usize> = (0..network.len()).filter(|&v| d.failed[v] != u32::MAX).collect();

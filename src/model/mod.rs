@@ -1,7 +1,7 @@
 //! The science: graph + signals → a [`Network`](crate::infer::network::Network) with evidence.
 //!
 //! No I/O, no clock, no randomness. Every number stands in [`params::Params`]; every formula in `docs/inference.md`.
-//! [`prior`] gives fault chances, [`build`] makes the nodes, [`channel`] turns statements into likelihoods,
+//! [`prior`] gives fault chances, [`mod@build`] makes the nodes, [`channel`] turns statements into likelihoods,
 //! [`spillover`] discounts what crowds say of the innocent.
 
 pub mod build;

@@ -6,7 +6,7 @@ use crate::graph::{Component, DependencyGraph};
 /// Hours in a mean year.
 const HOURS_PER_YEAR: f64 = 8766.0;
 
-/// Chance of at least one fault in `hours` at `per_year` faults a year: `1 − exp(−rate · hours)`. [POI]
+/// Chance of at least one fault in `hours` at `per_year` faults a year: `1 − exp(−rate · hours)`. \[POI\]
 pub fn in_window(per_year: f64, hours: f64) -> f64 {
     -(-per_year * hours / HOURS_PER_YEAR).exp_m1()
 }

@@ -4,9 +4,9 @@
 //! each other. Two effects are modelled, for crowds, press and social media only:
 //!
 //! - the chance of a false report rises with the number `s` of components in the crowd's mouth, from its calm to its
-//!   storm value: `f = f_calm + (f_storm − f_calm) · s / (s + storm_half)`; [SPL]
+//!   storm value: `f = f_calm + (f_storm − f_calm) · s / (s + storm_half)`; \[SPL\]
 //! - a count that is small beside the day's largest could be spill-over alone. With `q` the count's share of the
-//!   largest, the report is about the component itself with weight `q² / (q² + spill_share²)`. [SPL]
+//!   largest, the report is about the component itself with weight `q² / (q² + spill_share²)`. \[SPL\]
 
 use super::params::Params;
 use crate::signal::{Observation, SourceKind, State};

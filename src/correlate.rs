@@ -51,6 +51,15 @@ pub fn correlate(
     let targets = displayed(graph, signals, &model);
     let engine = Engine::new(model.network.clone(), &targets, options.limits, options.seed);
     let (posterior, quality) = engine.posterior(Scenario::default());
+    tracing::debug!(
+        components = graph.components().len(),
+        signals = signals.len(),
+        variables = model.network.len(),
+        relevant = quality.relevant,
+        cells = engine.cells(),
+        largest_table = engine.largest(),
+        "Inference is compiled."
+    );
     let asker = Asker { graph, signals, model: &model, engine: &engine, posterior: &posterior };
 
     let failing = asker.reported_failing();

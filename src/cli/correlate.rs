@@ -1,6 +1,6 @@
 //! `commoncause correlate`: the main job.
 
-use super::output::{When, tell, write};
+use super::output::{When, patiently, tell, write};
 use super::{Exit, Problems};
 use crate::correlate::{self, correlate};
 use crate::diag::Sources;
@@ -93,7 +93,9 @@ pub fn run(args: Args) -> Exit {
     let Some(incident) = loaded else { return Problems(&problems).exit() };
     let mut engine_options = correlate::Options { seed: args.seed, ..correlate::Options::default() };
     engine_options.params.spillover = !args.no_spillover;
-    let report = judge(&incident, &engine_options);
+    let what =
+        format!("correlating {} signals over {} components", incident.signals.len(), incident.graph.components().len());
+    let report = patiently(&what, || judge(&incident, &engine_options));
     let ansi = args.color.colours(args.out.is_none() && std::io::stdout().is_terminal());
     let text = match args.format {
         Format::Terminal => {

@@ -49,6 +49,25 @@ pub fn count(problems: &[Diagnostic]) -> String {
     if parts.is_empty() { "no problems".to_string() } else { parts.join(", ") }
 }
 
+/// Does `work`; if that takes longer than a second, says on stderr what it is.
+pub fn patiently<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    std::thread::scope(|scope| {
+        let (done, waiting) = std::sync::mpsc::channel::<()>();
+        scope.spawn(move || {
+            if waiting.recv_timeout(PATIENCE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("{what} …");
+            }
+        });
+        let result = work();
+        // Dropping the sender ends the waiting at once.
+        drop(done);
+        result
+    })
+}
+
+/// How long nothing is said.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Writes to stdout, or to a file by way of a temporary one beside it, so that nothing is ever half-written.
 pub fn write(text: &str, out: Option<&Path>) -> Exit {
     let result = match out {

@@ -227,3 +227,24 @@ fn wide_networks_are_answered_consistently() {
         assert!(planted.iter().all(|&v| answers[0].0.own[v] > 0.5));
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    /// Whatever is done to a network file, it is read or refused; what is read can be answered.
+    #[test]
+    fn damaged_network_files_are_survived(at in 0usize..2000, what in "[\\[\\]{}:,\"0-9eE.a-z -]{0,4}", cut in 0usize..12) {
+        let text = std::fs::read_to_string(&oracle_files()[0]).unwrap();
+        let (start, end) = (at.min(text.len()), (at + cut).min(text.len()));
+        let damaged = format!("{}{what}{}", &text[..start], &text[end..]);
+        if let Ok(network) = bn::read(&damaged) {
+            let (posterior, _) = Engine::new(network, &[], Limits::default(), 0).posterior(Scenario::default());
+            prop_assert!(posterior.own.iter().all(|p| (0.0..=1.0).contains(p)));
+        }
+    }
+
+    #[test]
+    fn any_text_is_no_network(text in "\\PC{0,200}") {
+        prop_assert!(bn::read(&text).is_err());
+    }
+}

@@ -66,7 +66,7 @@ pub fn correlate(
     let paths: BTreeMap<(ComponentIx, String), BTreeMap<ComponentIx, Vec<ComponentIx>>> =
         failing.iter().map(|(ix, k)| ((*ix, k.clone()), asker.paths_from(*ix, k))).collect();
     let mut suspects: Vec<Suspect> = graph.iter().map(|(ix, _)| asker.suspect(ix, &paths)).collect();
-    let shared: Vec<ComponentIx> = suspects.iter().filter(|s| s.is_shared()).map(|s| s.component).collect();
+    let shared: Vec<ComponentIx> = suspects.iter().filter(|s| s.reaches >= 2).map(|s| s.component).collect();
     let coincidence = 1.0 - asker.p_any_fault(&shared);
     let kinds = asker.kinds(&suspects, &paths);
     suspects.retain(|s| s.probability > 0.01 || s.probability > 3.0 * s.prior);
@@ -215,7 +215,7 @@ impl Asker<'_> {
         }
         match self.engine.ln_evidence_without(&own) {
             Some(ln) => one_minus_exp(ln - self.posterior.ln_evidence),
-            // Sampled: the union lies between the largest and the sum; independence is the middle way.
+            // Nothing could be computed; the report says so.
             None => 1.0 - own.iter().map(|&v| 1.0 - self.posterior.own[v]).product::<f64>(),
         }
     }
@@ -236,12 +236,16 @@ impl Asker<'_> {
             .filter(|((c, k), _)| self.believed(*c, k))
             .filter_map(|(place, to)| to.get(&ix).map(|path| (place.clone(), path.clone())))
             .collect();
+        let reached: BTreeSet<ComponentIx> =
+            paths.iter().filter(|(_, to)| to.contains_key(&ix)).map(|((c, _), _)| *c).collect();
+        let reaches = reached.len();
         Suspect {
             component: ix,
             capability: best.to_string(),
             probability: self.p_any_fault(&[ix]),
             prior,
             explains,
+            reaches,
             evidence: Vec::new(),
         }
     }

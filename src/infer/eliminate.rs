@@ -24,6 +24,9 @@ impl Default for Limits {
     }
 }
 
+/// Planning stops at tables that are this many times too large: what follows would only be worse.
+const GIVE_UP: f64 = 8.0;
+
 /// Exact inference would need tables beyond the limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TooWide {
@@ -66,7 +69,8 @@ impl Elimination {
     /// # Errors
     /// [`TooWide`] if a table would go beyond `limits`.
     pub fn compile(card: &[u32], factors: &[Factor], limits: Limits) -> Result<Self, TooWide> {
-        let Order { sequence, cliques, largest, total } = order(card, factors.iter().map(|f| f.vars.as_slice()));
+        let Order { sequence, cliques, largest, total } =
+            order(card, factors.iter().map(|f| f.vars.as_slice()), GIVE_UP * limits.table_cells as f64);
         if largest > limits.table_cells as f64 || total > limits.total_cells as f64 {
             return Err(TooWide { table_cells: largest });
         }

@@ -6,7 +6,7 @@ use super::logspace::ln_not;
 use super::network::Network;
 use super::posterior::{Method, Posterior, Quality};
 use super::relevance::relevant;
-use super::sample::Sampler;
+use super::sample::{Drawn, Sampler};
 
 /// Rounding error that exact answers are known to stay below (`tests/it/infer.rs` holds it to that).
 pub const EXACT_ERROR: f64 = 1e-9;
@@ -23,7 +23,7 @@ pub struct Engine {
 #[derive(Debug, Clone)]
 enum Plan {
     Exact(Elimination),
-    Sampled(Box<Sampler>),
+    Sampled(Box<Sampler>, Box<Drawn>),
     /// Not even a sample can be drawn within the limits: nothing is claimed beyond the priors.
     Refused,
 }
@@ -46,14 +46,15 @@ impl Engine {
         let Ok(decomposition) = Decomposition::new(&network, &keep) else {
             return Engine { network, decomposition: Decomposition::default(), relevant, plan: Plan::Refused };
         };
-        let plan = match Elimination::compile(&decomposition.card, &decomposition.factors, limits) {
-            Ok(elimination) => Plan::Exact(elimination),
-            Err(_) => match Sampler::compile(&network, &decomposition, limits, seed) {
-                Some(sampler) => Plan::Sampled(Box::new(sampler)),
-                None => Plan::Refused,
-            },
-        };
-        Engine { network, decomposition, relevant, plan }
+        let mut engine = Engine { network, decomposition, relevant, plan: Plan::Refused };
+        let d = &engine.decomposition;
+        if let Ok(elimination) = Elimination::compile(&d.card, &d.factors, limits) {
+            engine.plan = Plan::Exact(elimination);
+        } else if let Some(sampler) = Sampler::compile(&engine.network, d, limits, seed) {
+            let drawn = sampler.draw(d, &engine.weights(Scenario::default()));
+            engine.plan = Plan::Sampled(Box::new(sampler), Box::new(drawn));
+        }
+        engine
     }
 
     /// The network that was compiled.
@@ -63,7 +64,11 @@ impl Engine {
 
     /// True if answers are exact up to rounding.
     pub fn is_exact(&self) -> bool {
-        matches!(self.plan, Plan::Exact(_))
+        match &self.plan {
+            Plan::Exact(_) => true,
+            Plan::Sampled(_, drawn) => drawn.error.is_none(),
+            Plan::Refused => false,
+        }
     }
 
     /// Cells of all tables of the exact plan; 0 if there is none.
@@ -87,11 +92,11 @@ impl Engine {
         let weights = self.weights(scenario);
         let (run, method, error) = match &self.plan {
             Plan::Exact(elimination) => (elimination.run(&weights), Method::Exact, EXACT_ERROR),
-            Plan::Sampled(sampler) => {
-                let (run, error) = sampler.run(&self.decomposition, &weights);
+            Plan::Sampled(sampler, drawn) => {
+                let run = sampler.run(&self.decomposition, drawn, &weights);
                 // All assignments of a small cutset are as exact as one large table.
-                let method = if error.is_some() { Method::Sampled } else { Method::Exact };
-                (run, method, error.unwrap_or(EXACT_ERROR))
+                let method = if drawn.error.is_some() { Method::Sampled } else { Method::Exact };
+                (run, method, drawn.error.unwrap_or(EXACT_ERROR))
             }
             Plan::Refused => (Run { ln_total: f64::NEG_INFINITY, marginals: Vec::new() }, Method::Sampled, 1.0),
         };
@@ -111,11 +116,14 @@ impl Engine {
         (Posterior { own, failed, ln_evidence: run.ln_total }, quality)
     }
 
-    /// `ln P(evidence, none of the ruled-out nodes has a fault of its own)` for each set in `sets`; `None` if only a
-    /// sample could be drawn (differences of two samples would not have a stated error).
+    /// `ln P(evidence, none of these nodes has a fault of its own)`; `None` if nothing could be computed.
     pub fn ln_evidence_without(&self, nodes: &[usize]) -> Option<f64> {
-        let Plan::Exact(elimination) = &self.plan else { return None };
-        let ln_total = elimination.ln_total(&self.weights(Scenario { without: nodes, ..Scenario::default() }));
+        let weights = self.weights(Scenario { without: nodes, ..Scenario::default() });
+        let ln_total = match &self.plan {
+            Plan::Exact(elimination) => elimination.ln_total(&weights),
+            Plan::Sampled(sampler, drawn) => sampler.ln_total(&self.decomposition, drawn, &weights),
+            Plan::Refused => return None,
+        };
         // The weights of a ruled-out node are those of "no fault" with its prior chance; one that was left out as
         // irrelevant still contributes that chance.
         let left_out = nodes.iter().filter(|&&v| self.decomposition.own[v] == u32::MAX);

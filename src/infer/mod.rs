@@ -1,10 +1,11 @@
 //! Numerics: a frozen [`network::Network`] in, posteriors out. No names, no files, no clocks.
 //!
 //! [`Engine`] is the door. Behind it: [`relevance`] leaves out what no evidence can feel, [`factor`] cuts every
-//! family into small tables, [`order`] plans, [`eliminate`] computes exactly; [`sample`] answers with a stated error
+//! family into small tables, [`order`] plans, [`eliminate`] computes exactly; [`conditioning`] and [`sample`] answer with a stated error
 //! where exact tables would be too large; [`oracle`] enumerates everything and judges the rest in tests.
 
 pub mod bn;
+pub mod conditioning;
 pub mod eliminate;
 pub mod engine;
 pub mod factor;

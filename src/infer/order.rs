@@ -25,20 +25,36 @@ enum Greed {
     Size,
 }
 
-/// The cheaper of the two greedy orders for variables with `card` states and tables over `scopes`.
-pub fn order<'s>(card: &[u32], scopes: impl Iterator<Item = &'s [u32]>) -> Order {
+/// The cheaper of the two greedy orders for variables with `card` states and tables over `scopes`. If a table needs more
+/// than `enough` cells the order is given up, and is incomplete.
+pub fn order<'s>(card: &[u32], scopes: impl Iterator<Item = &'s [u32]>, enough: f64) -> Order {
+    let neighbours = neighbours(card, scopes);
+    let size = greedy(card, neighbours.clone(), Greed::Size, enough);
+    if size.largest > enough {
+        return size;
+    }
+    let fill = greedy(card, neighbours, Greed::Fill, enough);
+    if fill.total <= size.total { fill } else { size }
+}
+
+/// Whether the smaller-table-first order keeps within limits: cells of the largest table, and of all.
+pub fn fits<'s>(card: &[u32], scopes: impl Iterator<Item = &'s [u32]>, largest: f64, total: f64) -> bool {
+    let order = greedy(card, neighbours(card, scopes), Greed::Size, largest);
+    order.largest <= largest && order.total <= total
+}
+
+fn neighbours<'s>(card: &[u32], scopes: impl Iterator<Item = &'s [u32]>) -> Vec<BTreeSet<u32>> {
     let mut neighbours = vec![BTreeSet::new(); card.len()];
     for scope in scopes {
         for &a in scope {
             neighbours[a as usize].extend(scope.iter().copied().filter(|&b| b != a));
         }
     }
-    let fill = greedy(card, neighbours.clone(), Greed::Fill);
-    let size = greedy(card, neighbours, Greed::Size);
-    if fill.total <= size.total { fill } else { size }
+    neighbours
 }
 
-fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed) -> Order {
+/// Stops early once a table has more than `enough` cells.
+fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed, enough: f64) -> Order {
     let cells = |v: u32, around: &BTreeSet<u32>| -> f64 {
         around.iter().map(|&u| f64::from(card[u as usize])).product::<f64>() * f64::from(card[v as usize])
     };
@@ -67,6 +83,9 @@ fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed) -> Ord
         let size = cells(v, &around);
         result.largest = result.largest.max(size);
         result.total += size;
+        if size > enough {
+            return result;
+        }
         let mut touched: BTreeSet<u32> = around.clone();
         for &a in &around {
             neighbours[a as usize].remove(&v);

@@ -1,43 +1,42 @@
-//! When exact tables would be too large: draw some variables at random, sum the rest exactly.
+//! When exact tables would be too large: condition on a cutset, and draw its assignments if there are too many.
 //!
-//! A *cutset* of "has failed" variables is chosen so that the rest has small tables. Its assignments are drawn from a
-//! mixture: one component for "no fault", one for a fault of each node that could matter, each a product of coins
-//! with the chances that forward propagation gives. A first round refits the mixture's weights. Every draw is weighed
-//! by its exact `P(evidence, assignment)` over the density of the whole mixture, and the posteriors are the weighted
-//! means of exact conditional posteriors (cutset importance sampling, \[BD\]; mixtures, \[PMC\]).
+//! Assignments are drawn from a mixture: one component for "no fault", one for a fault of each node that could matter.
+//! Each starts where forward propagation of its fault leads and takes a few sweeps of Gibbs sampling; the chances met on
+//! the way are its coins. A first round refits the mixture's weights. Every draw is weighed by its exact
+//! `P(evidence, assignment)` over the density of the whole mixture, and posteriors are weighted means of exact
+//! conditional ones (cutset importance sampling, \[BD\]; mixtures, \[PMC\]).
 //!
-//! If the cutset has few assignments, all of them are taken instead (cutset conditioning), and the answer is exact.
-//!
-//! Two independent halves are drawn. The stated error is three standard errors of the worst posterior by the delta method, or the largest difference of the
-//! halves if that is more, and never less than
-//! `LEAST_ERROR`; it is 1 (nothing is claimed) when fewer than `LEAST_EFFECTIVE` effective draws are left.
+//! Two independent halves are drawn. The stated error is three standard errors of the worst posterior by the delta
+//! method, or the largest difference of the halves if that is more, and never less than `LEAST_ERROR`; it is 1 (nothing is
+//! claimed) when fewer than `LEAST_EFFECTIVE` effective draws are left.
 
-use super::eliminate::{Elimination, Limits, Run};
-use super::factor::{Decomposition, Factor};
+use super::conditioning::{Conditioning, Lookup};
+use super::eliminate::{Limits, Run};
+use super::factor::Decomposition;
 use super::logspace::{ln_add, ln_sum};
 use super::network::Network;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 
-/// Draws per round.
+/// A cutset with at most this many assignments is summed out: the answer is exact.
+const ALL_ASSIGNMENTS: usize = 1 << 12;
+/// Draws per round and half.
 const DRAWS: usize = 3000;
-/// Different assignments that are evaluated per round, at most; a cutset with no more is summed out exactly.
-const EVALUATIONS: usize = 400;
-/// No coin is more certain than this, so that nothing is out of reach.
-const FLOOR: f64 = 0.03;
+/// Nodes whose fault begins a component of the mixture.
+const HYPOTHESES: usize = 256;
+/// Components that are kept: those that lead to the most probable assignments.
+const KEPT: usize = 48;
+/// Sweeps of Gibbs sampling per component; the first is not counted.
+const SWEEPS: usize = 4;
+/// Sweeps of forward propagation; cycles have settled by then for any practical purpose.
+const FORWARD: usize = 12;
+/// Expected flips per draw away from a component's own chances, so that nothing is out of reach.
+const FLIPS: f64 = 0.5;
 /// Share of the refitted mixture that stays uniform.
 const UNIFORM: f64 = 0.2;
-/// Components of the mixture.
-const MAX_HYPOTHESES: usize = 256;
-/// Sweeps of forward propagation; cycles have settled by then for any practical purpose.
-const SWEEPS: usize = 12;
-/// Variables that may be drawn.
-const MAX_CUTSET: usize = 400;
-/// Tables of the rest stay below this share of the exact limits.
-const SHRINK: usize = 64;
 /// Draws that carry less cannot move a printed digit.
-const LEAST_SHARE: f64 = 1e-7;
+const LEAST_SHARE: f64 = 1e-9;
 /// A sample never claims a smaller error.
 const LEAST_ERROR: f64 = 1e-3;
 /// Below this many effective draws nothing is claimed.
@@ -46,324 +45,219 @@ const LEAST_EFFECTIVE: f64 = 30.0;
 /// A plan for drawing.
 #[derive(Debug, Clone)]
 pub struct Sampler {
-    /// Variables that are drawn.
-    cutset: Vec<u32>,
-    /// Sums out the rest; holds the tables without a drawn variable.
-    rest: Elimination,
-    /// Tables with a drawn variable.
-    touched: Vec<Factor>,
-    /// For each component of the mixture, the chance of failure of each drawn variable.
-    coins: Vec<Vec<f64>>,
+    conditioning: Conditioning,
+    /// For each hypothesis, the assignment that forward propagation leads to.
+    starts: Vec<Vec<u32>>,
     seed: u64,
 }
 
+/// One component of the mixture: a product of independent distributions over the cut variables' states.
+type Coins = Vec<Vec<f64>>;
+/// An assignment that was drawn.
+#[derive(Debug, Clone)]
+struct Draw {
+    assignment: Vec<u32>,
+    /// `ln P(evidence, assignment)` under the weights it was drawn for.
+    ln_p: f64,
+    /// `ln` of its weight: `ln_p`, less the density it was drawn with.
+    ln_share: f64,
+    /// How often it was drawn.
+    count: f64,
+}
+
+/// Draws that answer questions.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    draws: Vec<Draw>,
+    /// `ln` of how many draws the weights are a mean over.
+    ln_count: f64,
+    /// Error of the worst marginal; `None` if all assignments were taken.
+    pub error: Option<f64>,
+}
+
 impl Sampler {
-    /// Chooses a cutset. `None` if even with `MAX_CUTSET` variables drawn the tables stay too large.
+    /// Chooses a cutset and hypotheses. `None` if the rest stays too large.
     pub fn compile(network: &Network, d: &Decomposition, limits: Limits, seed: u64) -> Option<Self> {
-        let small = Limits { table_cells: limits.table_cells / SHRINK, total_cells: limits.total_cells / SHRINK };
+        let conditioning = Conditioning::compile(network, d, limits)?;
         let nodes: Vec<usize> = (0..network.len()).filter(|&v| d.failed[v] != u32::MAX).collect();
-        let mut cutset: Vec<u32> = Vec::new();
-        let mut rest = loop {
-            let factors = slice(&d.factors, &cutset, &vec![0; cutset.len()], &d.card).0;
-            let card = clamp(&d.card, &cutset);
-            if let Ok(rest) = Elimination::compile(&card, &factors, small) {
-                break rest;
-            }
-            if cutset.len() >= MAX_CUTSET {
-                return None;
-            }
-            // Cut where the most of the oversized tables meet; several at a time, since each plan is costly.
-            let plan = super::order::order(&card, factors.iter().map(|f| f.vars.as_slice()));
-            let mut load = vec![0.0f64; d.card.len()];
-            for clique in &plan.cliques {
-                let cells: f64 = clique.iter().map(|&v| f64::from(card[v as usize])).product();
-                if cells > small.table_cells as f64 / 16.0 {
-                    clique.iter().for_each(|&v| load[v as usize] += cells.ln());
-                }
-            }
-            let mut ranked: Vec<u32> = nodes.iter().map(|&v| d.failed[v]).filter(|&x| card[x as usize] > 1).collect();
-            ranked.sort_by(|&a, &b| load[b as usize].total_cmp(&load[a as usize]).then(a.cmp(&b)));
-            if ranked.is_empty() {
-                return None;
-            }
-            let batch = 1 + cutset.len() / 8;
-            cutset.extend(ranked.into_iter().take(batch));
-        };
-        let touches = |f: &&Factor| f.vars.iter().any(|v| cutset.contains(v));
-        let touched: Vec<Factor> = d.factors.iter().filter(touches).cloned().collect();
-        let untouched: Vec<Factor> = d.factors.iter().filter(|f| !touches(f)).cloned().collect();
-        rest.refill(&untouched);
-        let drawn: Vec<usize> =
-            cutset.iter().filter_map(|&x| nodes.iter().copied().find(|&v| d.failed[v] == x)).collect();
-        let coins = hypotheses(network, &nodes)
+        let node_of: BTreeMap<u32, usize> = nodes.iter().map(|&v| (d.failed[v], v)).collect();
+        let mut starts: Vec<Vec<u32>> = hypotheses(network, &nodes)
             .into_iter()
             .map(|h| {
                 let failed = propagate(network, &nodes, h);
-                drawn.iter().map(|&v| FLOOR + (1.0 - 2.0 * FLOOR) * failed[v]).collect()
+                conditioning.cutset.iter().map(|x| u32::from(failed[node_of[x]] > 0.5)).collect()
             })
             .collect();
-        Some(Sampler { cutset, rest, touched, coins, seed })
+        starts.sort();
+        starts.dedup();
+        Some(Sampler { conditioning, starts, seed })
     }
 
-    /// Returns what an exact run would, with the error of its worst marginal; `None` for the error means exact.
-    pub fn run(&self, d: &Decomposition, ln_weight: &[Vec<f64>]) -> (Run, Option<f64>) {
-        let mut cache: BTreeMap<Vec<u32>, f64> = BTreeMap::new();
-        let mut rest = self.rest.clone();
-        if let Some(all) = self.all_assignments(d) {
-            let draws: BTreeMap<Vec<u32>, (usize, f64)> = all
+    /// Draws for one set of weights; the same draws answer every later question.
+    pub fn draw(&self, d: &Decomposition, ln_weight: &[Vec<f64>]) -> Drawn {
+        let mut lookup = self.conditioning.lookup(d, ln_weight);
+        if let Some(all) = self.conditioning.all_assignments(ALL_ASSIGNMENTS) {
+            let draws: Vec<Draw> = all
                 .into_iter()
                 .map(|a| {
-                    let ln_p = self.evaluate(d, ln_weight, &a, &mut rest, &mut cache);
-                    (a, (1, ln_p))
+                    let ln_p = lookup.ln_weight(&a);
+                    Draw { assignment: a, ln_p, ln_share: ln_p, count: 1.0 }
                 })
+                .filter(|draw| draw.ln_p > f64::NEG_INFINITY)
                 .collect();
-            let (mut run, _) = self.combine(d, ln_weight, &mut rest, &draws, 0.0);
-            // Every assignment stands for itself: the total is a sum, not a mean.
-            run.ln_total = draws.values().fold(f64::NEG_INFINITY, |sum, (_, w)| ln_add(sum, *w));
-            return (run, None);
+            return Drawn { draws, ln_count: 0.0, error: None };
         }
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let components = self.components(&mut lookup, &mut rng);
         let mut halves = Vec::with_capacity(2);
-        for stream in 0..2 {
-            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        for stream in 1..=2 {
             rng.set_stream(stream);
-            let draws = self.adapt(d, ln_weight, &mut rest, &mut cache, &mut rng);
-            halves.push(self.combine(d, ln_weight, &mut rest, &draws, LEAST_SHARE));
+            halves.push(adapt(&components, &mut lookup, &mut rng));
         }
-        let (Some((second, e2)), Some((first, e1))) = (halves.pop(), halves.pop()) else {
-            return (Run { ln_total: f64::NEG_INFINITY, marginals: Vec::new() }, Some(1.0));
-        };
-        let mut gap = 0.0f64;
-        let marginals = first
-            .marginals
+        let judged: Vec<(Vec<Vec<f64>>, f64)> = halves.iter().map(|half| judge(&lookup, half)).collect();
+        let gaps = judged[0].0.iter().zip(&judged[1].0).map(|(a, b)| (a[0] - b[0]).abs());
+        let error = gaps.fold(judged[0].1.max(judged[1].1), f64::max).clamp(LEAST_ERROR, 1.0);
+        let draws: Vec<Draw> = halves.into_iter().flatten().collect();
+        // What carries next to nothing cannot move a printed digit.
+        let ln_norm = ln_norm(&draws);
+        let draws = draws.into_iter().filter(|x| x.ln_share + x.count.ln() - ln_norm > LEAST_SHARE.ln()).collect();
+        Drawn { draws, ln_count: (2.0 * DRAWS as f64).ln(), error: Some(error) }
+    }
+
+    /// What an exact run with these weights would give, from the draws for others.
+    pub fn run(&self, d: &Decomposition, drawn: &Drawn, ln_weight: &[Vec<f64>]) -> Run {
+        let mut lookup = self.conditioning.lookup(d, ln_weight);
+        let draws: Vec<Draw> = drawn
+            .draws
             .iter()
-            .zip(&second.marginals)
-            .map(|(a, b)| {
-                gap = gap.max((a[0] - b[0]).abs());
-                a.iter().zip(b).map(|(x, y)| 0.5 * (x + y)).collect()
+            .map(|x| {
+                let ln_p = lookup.ln_weight(&x.assignment);
+                Draw { ln_share: x.ln_share + ln_p - x.ln_p, ln_p, ..x.clone() }
             })
             .collect();
-        let run = Run { ln_total: ln_add(first.ln_total, second.ln_total) - std::f64::consts::LN_2, marginals };
-        (run, Some(e1.max(e2).max(gap).clamp(LEAST_ERROR, 1.0)))
+        let ln_norm = ln_norm(&draws);
+        Run { ln_total: ln_norm - drawn.ln_count, marginals: lookup.means(&shares(&draws, ln_norm)).0 }
     }
 
-    /// Every assignment of the cutset, if there are at most [`EVALUATIONS`].
-    fn all_assignments(&self, d: &Decomposition) -> Option<Vec<Vec<u32>>> {
-        let mut all: Vec<Vec<u32>> = vec![Vec::new()];
-        for &v in &self.cutset {
-            let states = d.card[v as usize];
-            if all.len() * states as usize > EVALUATIONS {
-                return None;
-            }
-            all = all.iter().flat_map(|a| (0..states).map(move |s| [a.as_slice(), &[s]].concat())).collect();
-        }
-        Some(all)
+    /// `ln` of the total alone.
+    pub fn ln_total(&self, d: &Decomposition, drawn: &Drawn, ln_weight: &[Vec<f64>]) -> f64 {
+        let mut lookup = self.conditioning.lookup(d, ln_weight);
+        let terms: Vec<f64> =
+            drawn.draws.iter().map(|x| x.ln_share + x.count.ln() + lookup.ln_weight(&x.assignment) - x.ln_p).collect();
+        ln_sum(&terms) - drawn.ln_count
     }
 
-    /// Two rounds: the first refits the mixture, the second is what counts.
-    fn adapt(
-        &self,
-        d: &Decomposition,
-        ln_weight: &[Vec<f64>],
-        rest: &mut Elimination,
-        cache: &mut BTreeMap<Vec<u32>, f64>,
-        rng: &mut ChaCha8Rng,
-    ) -> BTreeMap<Vec<u32>, (usize, f64)> {
-        let mut mixture = vec![1.0 / self.coins.len() as f64; self.coins.len()];
-        let mut last = BTreeMap::new();
-        for _round in 0..2 {
-            let mut weights: BTreeMap<Vec<u32>, (usize, f64)> = BTreeMap::new();
-            let mut fitted = vec![f64::NEG_INFINITY; mixture.len()];
-            for (a, count) in self.draw(d, &mixture, rng) {
-                let ln_p = self.evaluate(d, ln_weight, &a, rest, cache);
-                let parts: Vec<f64> = self.ln_densities(d, &a).zip(&mixture).map(|(l, m)| l + m.ln()).collect();
-                let ln_q = ln_sum(&parts);
-                for (f, part) in fitted.iter_mut().zip(&parts) {
-                    *f = ln_add(*f, ln_p - ln_q + (count as f64).ln() + part - ln_q);
-                }
-                weights.insert(a, (count, ln_p - ln_q));
-            }
-            let ln_norm = ln_sum(&fitted);
-            if ln_norm > f64::NEG_INFINITY {
-                let even = 1.0 / mixture.len() as f64;
-                mixture = fitted.iter().map(|f| UNIFORM * even + (1.0 - UNIFORM) * (f - ln_norm).exp()).collect();
-            }
-            last = weights;
-        }
-        last
-    }
-
-    /// `ln` of the density of an assignment under each component of the mixture. The states of a variable with
-    /// levels share its chance of failure evenly.
-    fn ln_densities<'a>(&'a self, d: &'a Decomposition, assignment: &'a [u32]) -> impl Iterator<Item = f64> + 'a {
-        self.coins.iter().map(move |coins| {
-            let each = assignment.iter().zip(coins).zip(&self.cutset).map(|((&s, &p), &v)| match s {
-                0 => (1.0 - p).ln(),
-                _ => (p / f64::from(d.card[v as usize] - 1)).ln(),
-            });
-            each.sum()
-        })
-    }
-
-    /// Draws until [`DRAWS`] are made or [`EVALUATIONS`] different ones are known.
-    fn draw(&self, d: &Decomposition, mixture: &[f64], rng: &mut ChaCha8Rng) -> BTreeMap<Vec<u32>, usize> {
-        let mut drawn = BTreeMap::new();
-        for _ in 0..DRAWS {
-            let coins = &self.coins[pick(mixture, rng) as usize];
-            let assignment: Vec<u32> = coins
-                .iter()
-                .zip(&self.cutset)
-                .map(|(&p, &v)| {
-                    let levels = d.card[v as usize] - 1;
-                    let u = uniform(rng);
-                    if u < p { 1 + ((u / p * f64::from(levels)) as u32).min(levels - 1) } else { 0 }
-                })
-                .collect();
-            *drawn.entry(assignment).or_insert(0) += 1;
-            if drawn.len() >= EVALUATIONS {
-                break;
-            }
-        }
-        drawn
-    }
-
-    /// Weighted means of exact conditional posteriors, and their error.
-    fn combine(
-        &self,
-        d: &Decomposition,
-        ln_weight: &[Vec<f64>],
-        rest: &mut Elimination,
-        draws: &BTreeMap<Vec<u32>, (usize, f64)>,
-        least_share: f64,
-    ) -> (Run, f64) {
-        let total: f64 = draws.values().map(|(n, _)| *n as f64).sum();
-        let ln_norm = draws.values().fold(f64::NEG_INFINITY, |sum, (n, w)| ln_add(sum, w + (*n as f64).ln()));
-        let mut mean: Vec<Vec<f64>> = d.card.iter().map(|&c| vec![0.0; c as usize]).collect();
-        let mut squares = mean.clone();
-        let mut weight_squares = 0.0;
-        let mut kept: Vec<(f64, f64, Vec<f64>)> = Vec::new();
-        for (assignment, &(n, w)) in draws {
-            let one = (w - ln_norm).exp();
-            let share = one * n as f64;
-            weight_squares += one * one * n as f64;
-            if share <= least_share {
-                continue;
-            }
-            let (factors, _) = slice(&self.touched, &self.cutset, assignment, &d.card);
-            rest.clone_from(&self.rest);
-            rest.multiply(&factors);
-            let run = rest.run(&self.masked(ln_weight));
-            let mut failed = Vec::with_capacity(mean.len());
-            for (v, m) in mean.iter_mut().enumerate() {
-                let drawn = self.cutset.iter().position(|&c| c as usize == v).map(|i| assignment[i] as usize);
-                for (s, sum) in m.iter_mut().enumerate() {
-                    let p = match drawn {
-                        Some(state) => f64::from(u8::from(state == s)),
-                        None => run.marginals[v].get(s).copied().unwrap_or(0.0),
-                    };
-                    *sum += share * p;
-                    if s == 0 {
-                        failed.push(1.0 - p);
+    /// The most promising components of the mixture.
+    fn components(&self, lookup: &mut Lookup, rng: &mut ChaCha8Rng) -> Vec<Coins> {
+        let mut found: Vec<(f64, Coins)> = Vec::with_capacity(self.starts.len());
+        for start in &self.starts {
+            let mut assignment = start.clone();
+            let mut coins: Coins = self.conditioning.card.iter().map(|&c| vec![0.0; c as usize]).collect();
+            let mut best = lookup.ln_weight(&assignment);
+            for sweep in 0..SWEEPS {
+                for i in 0..assignment.len() {
+                    let ln: Vec<f64> = (0..coins[i].len() as u32)
+                        .map(|s| {
+                            assignment[i] = s;
+                            lookup.ln_weight_around(i, &assignment)
+                        })
+                        .collect();
+                    let ln_norm = ln_sum(&ln);
+                    let even = 1.0 / ln.len() as f64;
+                    let p: Vec<f64> = ln
+                        .iter()
+                        .map(|l| if ln_norm > f64::NEG_INFINITY { (l - ln_norm).exp() } else { even })
+                        .collect();
+                    assignment[i] = pick(&p, rng);
+                    if sweep > 0 {
+                        coins[i].iter_mut().zip(&p).for_each(|(c, p)| *c += p);
                     }
                 }
+                best = best.max(lookup.ln_weight(&assignment));
             }
-            kept.push((one, n as f64, failed));
+            found.push((best, coins));
         }
-        for (one, n, failed) in &kept {
-            for (v, p) in failed.iter().enumerate() {
-                let gap = p - (1.0 - mean[v][0]);
-                squares[v][0] += n * one * one * gap * gap;
-            }
-        }
-        let worst = squares.iter().map(|s| s[0]).fold(0.0, f64::max);
-        let effective = if weight_squares > 0.0 { 1.0 / weight_squares } else { 0.0 };
-        let error = if effective < LEAST_EFFECTIVE { 1.0 } else { (3.0 * worst.sqrt()).clamp(LEAST_ERROR, 1.0) };
-        (Run { ln_total: ln_norm - total.ln(), marginals: mean }, error)
-    }
-
-    /// `ln P(evidence, assignment)`.
-    fn evaluate(
-        &self,
-        d: &Decomposition,
-        ln_weight: &[Vec<f64>],
-        assignment: &[u32],
-        rest: &mut Elimination,
-        cache: &mut BTreeMap<Vec<u32>, f64>,
-    ) -> f64 {
-        if let Some(&known) = cache.get(assignment) {
-            return known;
-        }
-        let (factors, ln_constant) = slice(&self.touched, &self.cutset, assignment, &d.card);
-        rest.clone_from(&self.rest);
-        rest.multiply(&factors);
-        let drawn: f64 = self.cutset.iter().zip(assignment).map(|(&v, &s)| ln_weight[v as usize][s as usize]).sum();
-        let ln_p = ln_constant + drawn + rest.ln_total(&self.masked(ln_weight));
-        cache.insert(assignment.to_vec(), ln_p);
-        ln_p
-    }
-
-    /// Weights for the rest: drawn variables have one state, without weight.
-    fn masked(&self, ln_weight: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let mut weights = ln_weight.to_vec();
-        self.cutset.iter().for_each(|&v| weights[v as usize] = vec![0.0]);
-        weights
+        found.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let floor = (FLIPS / self.conditioning.cutset.len() as f64).min(0.2);
+        found.into_iter().take(KEPT).map(|(_, coins)| coins.into_iter().map(|c| soften(&c, floor)).collect()).collect()
     }
 }
 
-/// Card of drawn variables becomes 1.
-fn clamp(card: &[u32], cutset: &[u32]) -> Vec<u32> {
-    let mut card = card.to_vec();
-    cutset.iter().for_each(|&v| card[v as usize] = 1);
-    card
-}
-
-/// The tables given the drawn variables, and the constant of those that have no other.
-fn slice(factors: &[Factor], cutset: &[u32], assignment: &[u32], card: &[u32]) -> (Vec<Factor>, f64) {
-    let drawn: BTreeMap<u32, u32> = cutset.iter().copied().zip(assignment.iter().copied()).collect();
-    let mut constant = 0.0;
-    let mut sliced = Vec::with_capacity(factors.len());
-    for factor in factors {
-        let vars: Vec<u32> = factor.vars.iter().copied().filter(|v| !drawn.contains_key(v)).collect();
-        if vars.len() == factor.vars.len() {
-            sliced.push(factor.clone());
-            continue;
+/// Two rounds: the first refits the mixture's weights, the second is what counts.
+fn adapt(components: &[Coins], lookup: &mut Lookup, rng: &mut ChaCha8Rng) -> Vec<Draw> {
+    let even = 1.0 / components.len() as f64;
+    let mut mixture = vec![even; components.len()];
+    let mut last = Vec::new();
+    for _round in 0..2 {
+        let mut counts: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
+        for _ in 0..DRAWS {
+            let coins = &components[pick(&mixture, rng) as usize];
+            *counts.entry(coins.iter().map(|p| pick(p, rng)).collect()).or_insert(0) += 1;
         }
-        let mut table = factor.table.clone();
-        // Fix drawn variables from the fastest to the slowest, so that strides of the others stay as they are.
-        let mut inner = 1;
-        for &v in factor.vars.iter().rev() {
-            let states = card[v as usize] as usize;
-            if let Some(&s) = drawn.get(&v) {
-                table = table
-                    .chunks_exact(inner * states)
-                    .flat_map(|block| block[s as usize * inner..(s as usize + 1) * inner].iter().copied())
-                    .collect();
-            } else {
-                inner *= states;
+        let mut fitted = vec![f64::NEG_INFINITY; mixture.len()];
+        last.clear();
+        for (assignment, count) in counts {
+            let ln_p = lookup.ln_weight(&assignment);
+            let density =
+                |coins: &Coins| -> f64 { assignment.iter().zip(coins).map(|(&s, p)| p[s as usize].ln()).sum() };
+            let parts: Vec<f64> = components.iter().zip(&mixture).map(|(c, m)| density(c) + m.ln()).collect();
+            let ln_q = ln_sum(&parts);
+            let count = count as f64;
+            for (f, part) in fitted.iter_mut().zip(&parts) {
+                *f = ln_add(*f, ln_p - ln_q + count.ln() + part - ln_q);
+            }
+            if ln_p > f64::NEG_INFINITY {
+                last.push(Draw { assignment, ln_p, ln_share: ln_p - ln_q, count });
             }
         }
-        if vars.is_empty() {
-            constant += table[0];
-        } else {
-            sliced.push(Factor { vars, table });
+        let ln_norm = ln_sum(&fitted);
+        if ln_norm > f64::NEG_INFINITY {
+            mixture = fitted.iter().map(|f| UNIFORM * even + (1.0 - UNIFORM) * (f - ln_norm).exp()).collect();
         }
     }
-    (sliced, constant)
+    last
 }
 
-/// "No fault", and a fault of each node that has a prior: those that others depend on first, then the rest.
+fn ln_norm(draws: &[Draw]) -> f64 {
+    draws.iter().fold(f64::NEG_INFINITY, |sum, x| ln_add(sum, x.ln_share + x.count.ln()))
+}
+
+/// (assignment, share of the weight, sum of squared shares of the single draws).
+fn shares(draws: &[Draw], ln_norm: f64) -> Vec<(Vec<u32>, f64, f64)> {
+    let one = |x: &Draw| (x.ln_share - ln_norm).exp();
+    draws.iter().map(|x| (x.assignment.clone(), one(x) * x.count, one(x).powi(2) * x.count)).collect()
+}
+
+/// Weighted means of one half, and their error.
+fn judge(lookup: &Lookup, draws: &[Draw]) -> (Vec<Vec<f64>>, f64) {
+    let shares = shares(draws, ln_norm(draws));
+    let squares: f64 = shares.iter().map(|s| s.2).sum();
+    let (means, spread) = lookup.means(&shares);
+    let effective = if squares > 0.0 { 1.0 / squares } else { 0.0 };
+    let worst = spread.into_iter().fold(0.0, f64::max);
+    (means, if effective < LEAST_EFFECTIVE { 1.0 } else { (3.0 * worst.sqrt()).min(1.0) })
+}
+
+/// "No fault", and a fault of each node that has a prior: those that others depend on most first.
 fn hypotheses(network: &Network, nodes: &[usize]) -> Vec<Option<usize>> {
     let mut used = vec![0usize; network.len()];
     nodes.iter().flat_map(|&v| network.parents(v)).for_each(|u| used[u] += 1);
     let mut able: Vec<usize> = nodes.iter().copied().filter(|&v| network.prior()[v] > 0.0).collect();
-    able.sort_by_key(|&v| (std::cmp::Reverse(used[v]), v));
-    std::iter::once(None).chain(able.into_iter().map(Some)).take(MAX_HYPOTHESES).collect()
+    // A fault is felt through the node it sits on or the one above it; both count.
+    let mut felt = used.clone();
+    for &v in nodes {
+        network.parents(v).for_each(|u| felt[u] = felt[u].max(used[v]));
+    }
+    able.sort_by_key(|&v| (std::cmp::Reverse(felt[v]), v));
+    std::iter::once(None).chain(able.into_iter().map(Some)).take(HYPOTHESES).collect()
 }
 
 /// Chances of failure given one own fault (or none beyond the priors), as if parents were independent: good enough
-/// to draw from, since draws are weighed exactly.
+/// to start from, since draws are weighed exactly.
 fn propagate(network: &Network, nodes: &[usize], fault: Option<usize>) -> Vec<f64> {
     let mut failed = vec![0.0; network.len()];
-    for _sweep in 0..SWEEPS {
+    for _sweep in 0..FORWARD {
+        let mut change = 0.0f64;
         for &v in nodes {
             let own = if fault == Some(v) { 1.0 } else { network.prior()[v] };
             let mut ok = 1.0 - own;
@@ -373,7 +267,11 @@ fn propagate(network: &Network, nodes: &[usize], fault: Option<usize>) -> Vec<f6
             for g in network.gates(v) {
                 ok *= 1.0 - g.p * quorum(g.members.iter().map(|&m| failed[m as usize]), g.k as usize);
             }
+            change = change.max((1.0 - ok - failed[v]).abs());
             failed[v] = 1.0 - ok;
+        }
+        if change < 1e-3 {
+            break;
         }
     }
     failed
@@ -392,7 +290,14 @@ fn quorum(chances: impl Iterator<Item = f64>, k: usize) -> f64 {
     counts[k]
 }
 
-/// A uniform number in [0, 1) with 53 bits.
+/// Normalises and keeps every state within reach.
+fn soften(weights: &[f64], floor: f64) -> Vec<f64> {
+    let sum: f64 = weights.iter().sum();
+    let even = 1.0 / weights.len() as f64;
+    weights.iter().map(|w| floor * even + (1.0 - floor) * if sum > 0.0 { w / sum } else { even }).collect()
+}
+
+/// A uniform number from 0 to below 1, with 53 bits.
 fn uniform(rng: &mut ChaCha8Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }

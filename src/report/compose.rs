@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A cause leads if its probability is at least this.
 const LEADS: f64 = 0.5;
+/// With a larger error nothing is said.
+const UNSURE: f64 = 0.2;
 /// Contradictions and evidence weaker than this many nats are left out.
 const LEAST_WEIGHT: f64 = 0.05;
 
@@ -89,9 +91,18 @@ fn verdict(f: &Findings) -> Verdict {
         let id = id(f.graph, s.component);
         if s.capability == "any" { id } else { format!("{id} ({})", s.capability) }
     };
+    let failed: BTreeSet<ComponentIx> = f.believed.iter().map(|(c, _)| *c).collect();
     let (kind, text) = match leading.as_slice() {
         _ if f.failing.is_empty() => {
             (VerdictKind::Inconclusive, "inconclusive: no signal says that anything failed".to_string())
+        }
+        _ if f.inference.error >= UNSURE => {
+            let text = "inconclusive: the graph is too densely connected to compute an answer that can be trusted";
+            (VerdictKind::Inconclusive, text.to_string())
+        }
+        [] if failed.len() < 2 => {
+            let text = "inconclusive: fewer than two components are believed to have failed";
+            (VerdictKind::Inconclusive, text.to_string())
         }
         [] if f.coincidence >= LEADS => {
             (VerdictKind::Independent, "most likely no common cause: the failures have causes of their own".to_string())

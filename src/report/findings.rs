@@ -45,6 +45,8 @@ pub struct Suspect {
     pub prior: f64,
     /// Reported failing, believed so, and reached by its fault: (place, path from the place to the suspect).
     pub explains: Vec<((ComponentIx, String), Vec<ComponentIx>)>,
+    /// How many components that were reported failing its fault would reach, believed or not.
+    pub reaches: usize,
     /// (signal, log-odds it adds), strongest first.
     pub evidence: Vec<(usize, f64)>,
 }

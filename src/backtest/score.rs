@@ -38,7 +38,8 @@ pub struct CaseScore {
     pub brier: f64,
     /// Common causes named with more than [`SURE`] that are neither true, acceptable nor a separate trouble.
     pub wrong_and_sure: Vec<String>,
-    /// (probability, whether right or acceptable) of every common cause named, and of true causes that were not.
+    /// (probability, whether true or acceptable) of every common cause named and of every true cause, common or not;
+    /// one that was not named counts with probability 0.
     pub calibration: Vec<(f64, bool)>,
 }
 
@@ -76,7 +77,10 @@ pub fn score(answer: &Answer, truth: &Truth) -> CaseScore {
             .filter(|g| !truth.separate.contains(&g.component))
             .map(|g| g.component.clone())
             .collect(),
-        calibration: common()
+        calibration: answer
+            .guesses
+            .iter()
+            .filter(|g| g.common || is_true(&g.component))
             .map(|g| (g.probability, is_acceptable(&g.component)))
             .chain(missed.iter().map(|_| (0.0, true)))
             .collect(),
@@ -192,6 +196,29 @@ mod tests {
         let t = truth(&["a", "b"], &[]);
         assert!(score(&answer(&[("x", 0.6), ("a", 0.5), ("b", 0.4)]), &t).exact_in_three);
         assert!(!score(&answer(&[("x", 0.6), ("a", 0.5)]), &t).exact_in_three);
+    }
+
+    #[test]
+    fn a_true_cause_counts_in_the_reliability_though_it_explains_only_itself() {
+        let mut a = answer(&[("a", 0.7), ("b", 0.6), ("x", 0.3)]);
+        a.guesses[0].common = false;
+        a.guesses[1].common = false;
+        let s = score(&a, &truth(&["a", "missed"], &[]));
+        assert_eq!(s.calibration, [(0.7, true), (0.3, false), (0.0, true)]);
+    }
+
+    #[test]
+    fn a_cause_of_itself_alone_is_never_wrong_and_sure() {
+        let mut a = answer(&[("b", 0.99), ("c", 0.99)]);
+        a.guesses[0].common = false;
+        assert_eq!(score(&a, &truth(&["a"], &[])).wrong_and_sure, ["c"]);
+    }
+
+    #[test]
+    fn of_more_than_three_causes_three_must_be_found() {
+        let t = truth(&["a", "b", "c", "d"], &[]);
+        assert!(score(&answer(&[("a", 0.6), ("c", 0.5), ("d", 0.4)]), &t).exact_in_three);
+        assert!(!score(&answer(&[("a", 0.6), ("x", 0.5), ("c", 0.4), ("d", 0.3)]), &t).exact_in_three);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The only integration test binary; each module is a subject.
 
 mod architecture;
+mod backtest;
 mod cli;
 mod graph;
 mod incident;

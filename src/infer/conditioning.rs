@@ -16,8 +16,11 @@ use std::collections::BTreeMap;
 
 /// Variables that may be cut.
 const MAX_CUTSET: usize = 400;
-/// Tables of the rest stay below this share of the exact limits.
-const SHRINK: usize = 64;
+/// Cells of the largest table of the rest.
+const PIECE_CELLS: usize = 128;
+
+/// A lookup costs as much as this many cells.
+const LOOKUP_CELLS: f64 = 20.0;
 
 /// What remains after cutting.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub struct Conditioning {
     between: Vec<(Vec<usize>, Factor)>,
     /// For each cut variable, the pieces that feel it.
     felt_by: Vec<Vec<usize>>,
+    /// For each variable that is not cut, its piece.
+    piece_of: Vec<usize>,
     /// For each cut variable, its tables in `between`.
     between_of: Vec<Vec<usize>>,
 }
@@ -59,7 +64,8 @@ pub struct Lookup<'a> {
 impl Conditioning {
     /// Chooses a cutset among the nodes' "has failed" variables. `None` if the rest stays too large.
     pub fn compile(network: &Network, d: &Decomposition, limits: Limits) -> Option<Self> {
-        let small = Limits { table_cells: limits.table_cells / SHRINK, total_cells: limits.total_cells };
+        // Small tables, so that pieces are small and feel few cut variables: then almost all is looked up.
+        let small = Limits { table_cells: PIECE_CELLS, total_cells: limits.total_cells };
         let able: Vec<u32> = (0..network.len()).map(|v| d.failed[v]).filter(|&x| x != u32::MAX).collect();
         let mut cutset: Vec<u32> = Vec::new();
         loop {
@@ -127,6 +133,10 @@ impl Conditioning {
             pieces.push(Piece::compile(d, vars, &factors, &position, limits)?);
         }
         let mut felt_by = vec![Vec::new(); cutset.len()];
+        let mut piece_of = vec![usize::MAX; d.card.len()];
+        for (i, piece) in pieces.iter().enumerate() {
+            piece.vars.iter().for_each(|&v| piece_of[v as usize] = i);
+        }
         for (i, piece) in pieces.iter().enumerate() {
             piece.next_to.iter().for_each(|&c| felt_by[c].push(i));
         }
@@ -135,7 +145,18 @@ impl Conditioning {
             vars.iter().for_each(|&c| between_of[c].push(i));
         }
         let card = cutset.iter().map(|&v| d.card[v as usize]).collect();
-        Some(Conditioning { cutset, card, pieces, between, felt_by, between_of })
+        Some(Conditioning { cutset, card, pieces, between, felt_by, piece_of, between_of })
+    }
+
+    /// Roughly how many table cells `sweeps` over all states of all cut variables have to look at: a piece is summed
+    /// once for each assignment next to it, and looked up after that.
+    pub fn cost(&self, sweeps: f64) -> f64 {
+        let of_piece = |p: &Piece| {
+            let states = || p.next_to.iter().map(|&c| f64::from(self.card[c]));
+            let visits = sweeps * states().sum::<f64>();
+            visits.min(states().product()) * p.elimination.cells() as f64 + visits * LOOKUP_CELLS
+        };
+        self.pieces.iter().map(of_piece).sum()
     }
 
     /// Every assignment of the cutset, if there are at most `limit`.
@@ -217,6 +238,25 @@ impl Lookup<'_> {
         let own = self.ln_weight[c.cutset[i] as usize][assignment[i] as usize];
         let between: f64 = c.between_of[i].iter().map(|&b| self.between(b, assignment)).sum();
         own + between + c.felt_by[i].iter().map(|&p| self.piece(p, assignment)).sum::<f64>()
+    }
+
+    /// How `ln P(evidence, assignment)` changes from other weights (of `before`) to these, which differ only in `changed`.
+    pub fn ln_change(&mut self, before: &mut Lookup, changed: &[u32], assignment: &[u32]) -> f64 {
+        let c = self.conditioning;
+        let mut pieces: Vec<usize> = Vec::new();
+        let mut change = 0.0;
+        for &v in changed {
+            match c.cutset.iter().position(|&x| x == v) {
+                Some(i) => {
+                    let state = assignment[i] as usize;
+                    change += self.ln_weight[v as usize][state] - before.ln_weight[v as usize][state];
+                }
+                None => pieces.push(c.piece_of[v as usize]),
+            }
+        }
+        pieces.sort_unstable();
+        pieces.dedup();
+        change + pieces.into_iter().map(|p| self.piece(p, assignment) - before.piece(p, assignment)).sum::<f64>()
     }
 
     fn between(&self, i: usize, assignment: &[u32]) -> f64 {

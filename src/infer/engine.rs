@@ -121,7 +121,10 @@ impl Engine {
         let weights = self.weights(Scenario { without: nodes, ..Scenario::default() });
         let ln_total = match &self.plan {
             Plan::Exact(elimination) => elimination.ln_total(&weights),
-            Plan::Sampled(sampler, drawn) => sampler.ln_total(&self.decomposition, drawn, &weights),
+            Plan::Sampled(sampler, drawn) => {
+                let before = self.weights(Scenario::default());
+                sampler.ln_total(&self.decomposition, drawn, &before, &weights)
+            }
             Plan::Refused => return None,
         };
         // The weights of a ruled-out node are those of "no fault" with its prior chance; one that was left out as

@@ -22,9 +22,13 @@ use std::collections::BTreeMap;
 /// A cutset with at most this many assignments is summed out: the answer is exact.
 const ALL_ASSIGNMENTS: usize = 1 << 12;
 /// Draws per round and half.
-const DRAWS: usize = 3000;
+const DRAWS: usize = 2000;
 /// Nodes whose fault begins a component of the mixture.
-const HYPOTHESES: usize = 256;
+const HYPOTHESES: usize = 192;
+/// Table cells that fitting the components may look at: some seconds.
+const BUDGET_CELLS: f64 = 5e8;
+/// With fewer components than this nothing is drawn.
+const LEAST_COMPONENTS: usize = 8;
 /// Components that are kept: those that lead to the most probable assignments.
 const KEPT: usize = 48;
 /// Sweeps of Gibbs sampling per component; the first is not counted.
@@ -90,6 +94,13 @@ impl Sampler {
             .collect();
         starts.sort();
         starts.dedup();
+        // Refuse rather than run for minutes; take fewer components rather than refuse.
+        while conditioning.cost((starts.len() * SWEEPS) as f64) > BUDGET_CELLS {
+            starts.truncate(starts.len() / 2);
+            if starts.len() < LEAST_COMPONENTS {
+                return None;
+            }
+        }
         Some(Sampler { conditioning, starts, seed })
     }
 
@@ -139,11 +150,16 @@ impl Sampler {
         Run { ln_total: ln_norm - drawn.ln_count, marginals: lookup.means(&shares(&draws, ln_norm)).0 }
     }
 
-    /// `ln` of the total alone.
-    pub fn ln_total(&self, d: &Decomposition, drawn: &Drawn, ln_weight: &[Vec<f64>]) -> f64 {
-        let mut lookup = self.conditioning.lookup(d, ln_weight);
-        let terms: Vec<f64> =
-            drawn.draws.iter().map(|x| x.ln_share + x.count.ln() + lookup.ln_weight(&x.assignment) - x.ln_p).collect();
+    /// `ln` of the total for weights that differ from those of the draws in few variables.
+    pub fn ln_total(&self, d: &Decomposition, drawn: &Drawn, before: &[Vec<f64>], ln_weight: &[Vec<f64>]) -> f64 {
+        let changed: Vec<u32> = (0..before.len()).filter(|&v| before[v] != ln_weight[v]).map(|v| v as u32).collect();
+        let mut old = self.conditioning.lookup(d, before);
+        let mut new = self.conditioning.lookup(d, ln_weight);
+        let terms: Vec<f64> = drawn
+            .draws
+            .iter()
+            .map(|x| x.ln_share + x.count.ln() + new.ln_change(&mut old, &changed, &x.assignment))
+            .collect();
         ln_sum(&terms) - drawn.ln_count
     }
 

@@ -494,3 +494,11 @@ proptest! {
         survives(Format::Yaml, bytes);
     }
 }
+
+/// A line that is cut off inside a text with characters of several bytes: the place is at one of them, not inside.
+#[test]
+fn places_never_point_into_a_character() {
+    for line in ["{\"at\": \"é", "{\"a\": \"日本", "{\"é\": 🔥", "é"] {
+        assert_eq!(read(Format::JsonLines, line).0.diagnostics.len(), 1, "{line}");
+    }
+}

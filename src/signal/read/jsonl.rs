@@ -107,7 +107,12 @@ impl<'a> Place<'a> {
     fn parse<T: Deserialize<'a>>(self, raw: &'a str) -> Result<T, Box<Diagnostic>> {
         serde_json::from_str(raw).map_err(|e| {
             let whole = self.span(raw);
-            let start = (whole.start + e.column().saturating_sub(1)).min(whole.end);
+            // The column counts bytes and may point into a character.
+            let mut offset = e.column().saturating_sub(1).min(raw.len());
+            while !raw.is_char_boundary(offset) {
+                offset -= 1;
+            }
+            let start = (whole.start + offset).min(whole.end);
             let help = "write one JSON object per line; `jq -c . FILE` shows the same line";
             let reason = reason(&e);
             let at = Span { file: self.file, start, end: start };

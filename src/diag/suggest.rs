@@ -3,6 +3,9 @@
 /// Words longer than this are not compared: nobody mistypes them by a letter or two.
 const MAX_LENGTH: usize = 64;
 
+/// At most this many words are compared: a suggestion is a courtesy, and must not cost seconds.
+const MAX_COMPARED: usize = 5000;
+
 /// The known word nearest to `word`, if it is near enough to be a slip: one edit in up to four letters, two in up to
 /// eight, three beyond; a difference in case alone always counts. Ties go to the first in alphabetical order.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -18,7 +21,9 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let lower = word.to_lowercase();
     known
         .into_iter()
-        .filter(|k| k.len() <= 2 * MAX_LENGTH)
+        // Cheap first: words that differ in length by more than the allowed edits cannot be near.
+        .filter(|k| k.len() <= 2 * MAX_LENGTH && k.len().abs_diff(word.len()) <= 4 * allowed)
+        .take(MAX_COMPARED)
         .map(|k| (distance(&lower, &k.to_lowercase()), k))
         .filter(|&(d, k)| d <= allowed && k != word)
         .min()

@@ -8,8 +8,11 @@ use super::rules::{
 use super::{Component, ComponentIx, Dependency, DependencyGraph, Kind, Member, Need, Scope};
 use crate::diag::{Diagnostic, Span};
 use jiff::civil::Date;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Unknown names that get a suggestion, per graph.
+const MAX_SUGGESTIONS: u32 = 200;
 /// Capability words that mean the component as a whole where it does not list them.
 const WHOLE: [&str; 3] = ["any", "connectivity", "dns"];
 
@@ -34,7 +37,8 @@ pub fn build(
 
     let capabilities: Vec<Vec<String>> = components.iter().map(|c| c.capabilities.clone()).collect();
     let mains: Vec<Option<String>> = components.iter().map(|c| kinds[&c.kind].main.clone()).collect();
-    let resolver = Resolver { names: &names, capabilities: &capabilities, mains: &mains };
+    let resolver =
+        Resolver { suggestions: Cell::new(MAX_SUGGESTIONS), names: &names, capabilities: &capabilities, mains: &mains };
     let parents = containment(&sorted, &resolver, problems);
     for (i, c) in sorted.iter().enumerate() {
         components[i].part_of = parents[i];
@@ -162,6 +166,8 @@ fn containment(
 }
 
 struct Resolver<'a> {
+    /// How many more unknown names get a suggestion.
+    suggestions: Cell<u32>,
     names: &'a BTreeMap<String, ComponentIx>,
     capabilities: &'a [Vec<String>],
     mains: &'a [Option<String>],
@@ -171,7 +177,11 @@ impl Resolver<'_> {
     fn find(&self, what: &str, name: &At<String>, problems: &mut Vec<Diagnostic>) -> Option<ComponentIx> {
         let found = self.names.get(&name.value).or_else(|| self.names.get(&name.value.to_lowercase()));
         if found.is_none() {
-            problems.push(unknown_component::problem(what, name, self.names.keys().map(String::as_str)));
+            // Comparing every wrong name with every right one would cost minutes in a large graph.
+            let left = self.suggestions.get();
+            self.suggestions.set(left.saturating_sub(1));
+            let known = self.names.keys().map(String::as_str).take(if left > 0 { usize::MAX } else { 0 });
+            problems.push(unknown_component::problem(what, name, known));
         }
         found.copied()
     }

@@ -241,3 +241,11 @@ proptest! {
         commoncause::diag::render_human(&problems, &sources, commoncause::diag::Colour::Never);
     }
 }
+
+/// Twenty thousand slips are told in one go: suggestions are given for the first ones only.
+#[test]
+fn very_many_problems_are_told_quickly() {
+    let lines: String = (0..20_000).map(|i| format!("  s{i}: {{kind: service, depends_on: [zz{i}]}}\n")).collect();
+    let (_, problems, _) = check(&format!("components:\n{lines}"));
+    assert_eq!(problems.iter().filter(|p| p.code.id == "unknown-component").count(), 20_000);
+}

@@ -51,7 +51,7 @@ pub fn read(text: &str) -> Result<Network, String> {
     let mut builder = NetworkBuilder::new();
     for node in &raw.nodes {
         let ix = builder.node(node.prior);
-        builder.observe(ix, [node.ev[1], node.ev[0]]);
+        builder.observe(ix, &[node.ev[1], node.ev[0]]);
     }
     for (from, to, p) in raw.edges {
         builder.edge(NodeIx(from), NodeIx(to), p);

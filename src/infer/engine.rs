@@ -33,24 +33,37 @@ enum Plan {
 pub struct Scenario<'a> {
     /// Nodes whose own fault is ruled out.
     pub without: &'a [usize],
-    /// Other evidence, `[ln P(e | ok), ln P(e | failed)]` per node; must be equal on nodes that had none.
-    pub ln_evidence: Option<&'a [[f64; 2]]>,
+    /// Other evidence at some nodes, `[ln P(e | ok), ln P(e | failed since bin 0), …]`, in place of the network's. Only
+    /// nodes that had evidence may be named, and onset may tell no more than it did.
+    pub ln_evidence: &'a [(usize, Vec<f64>)],
+    /// Other chances of own faults at some nodes.
+    pub prior: &'a [(usize, f64)],
 }
 
 impl Engine {
-    /// Compiles `network`. `targets` are nodes whose `failed` posterior is wanted although no evidence touches them;
-    /// `seed` is used only if exact inference is too wide.
+    /// Compiles `network` for exact inference; `None` if that would need tables beyond `limits`. `targets` are nodes
+    /// whose `failed` posterior is wanted although no evidence touches them.
+    pub fn exact(network: &Network, targets: &[usize], limits: Limits) -> Option<Self> {
+        let keep = relevant(network, targets);
+        let relevant = keep.iter().filter(|&&k| k).count();
+        let decomposition = Decomposition::new(network, &keep, &[]).ok()?;
+        let elimination = Elimination::compile(&decomposition.card, &decomposition.factors, limits).ok()?;
+        Some(Engine { network: network.clone(), decomposition, relevant, plan: Plan::Exact(elimination) })
+    }
+
+    /// Compiles `network`, whatever it takes; `seed` is used only if exact inference is too wide.
     pub fn new(network: Network, targets: &[usize], limits: Limits, seed: u64) -> Self {
+        if let Some(exact) = Self::exact(&network, targets, limits) {
+            return exact;
+        }
         let keep = relevant(&network, targets);
         let relevant = keep.iter().filter(|&&k| k).count();
-        let Ok(decomposition) = Decomposition::new(&network, &keep) else {
+        let Ok(decomposition) = Decomposition::new(&network, &keep, &[]) else {
             return Engine { network, decomposition: Decomposition::default(), relevant, plan: Plan::Refused };
         };
         let mut engine = Engine { network, decomposition, relevant, plan: Plan::Refused };
         let d = &engine.decomposition;
-        if let Ok(elimination) = Elimination::compile(&d.card, &d.factors, limits) {
-            engine.plan = Plan::Exact(elimination);
-        } else if let Some(sampler) = Sampler::compile(&engine.network, d, limits, seed) {
+        if let Some(sampler) = Sampler::compile(&engine.network, d, limits, seed) {
             let drawn = sampler.draw(d, &engine.weights(Scenario::default()));
             engine.plan = Plan::Sampled(Box::new(sampler), Box::new(drawn));
         }
@@ -100,25 +113,45 @@ impl Engine {
             }
             Plan::Refused => (Run { ln_total: f64::NEG_INFINITY, marginals: Vec::new() }, Method::Sampled, 1.0),
         };
-        let chance = |variable: u32| -> Option<f64> {
-            let states = run.marginals.get(variable as usize)?;
-            let sum: f64 = states.iter().sum();
-            if sum > 0.0 { Some((states[1..].iter().sum::<f64>() / sum).clamp(0.0, 1.0)) } else { None }
+        let states_of = |variable: Option<&u32>| -> Vec<f64> {
+            let Some(&variable) = variable else { return Vec::new() };
+            let Some(cells) = run.marginals.get(variable as usize) else { return Vec::new() };
+            let sum: f64 = cells.iter().sum();
+            if sum <= 0.0 {
+                return Vec::new();
+            }
+            let shape = self.decomposition.shape[variable as usize];
+            let mut states = vec![0.0; 1 + shape.bins as usize];
+            for (state, cell) in cells.iter().enumerate() {
+                let at = if state == 0 { 0 } else { 1 + shape.bin(state as u32) as usize };
+                states[at] += cell / sum;
+            }
+            states
         };
-        let own_of = |v: usize| self.decomposition.own.get(v).and_then(|&x| chance(x));
-        let ruled_out = |v: usize| scenario.without.contains(&v);
-        let own = (0..self.network.len())
-            .map(|v| own_of(v).unwrap_or(if ruled_out(v) { 0.0 } else { self.network.prior()[v] }))
-            .collect();
-        let failed =
-            (0..self.network.len()).map(|v| self.decomposition.failed.get(v).and_then(|&f| chance(f))).collect();
+        let chance = |states: &Vec<f64>| (!states.is_empty()).then(|| states[1..].iter().sum::<f64>().clamp(0.0, 1.0));
+        let d = &self.decomposition;
+        let own_states: Vec<Vec<f64>> = (0..self.network.len()).map(|v| states_of(d.own.get(v))).collect();
+        let states: Vec<Vec<f64>> = (0..self.network.len()).map(|v| states_of(d.failed.get(v))).collect();
+        let untouched = |v: usize| {
+            let changed = scenario.prior.iter().find(|(node, _)| *node == v).map(|(_, p)| *p);
+            if scenario.without.contains(&v) { 0.0 } else { changed.unwrap_or(self.network.prior()[v]) }
+        };
+        let own = own_states.iter().enumerate().map(|(v, s)| chance(s).unwrap_or_else(|| untouched(v))).collect();
+        let failed = states.iter().map(chance).collect();
         let quality = Quality { method, error, relevant: self.relevant };
-        (Posterior { own, failed, ln_evidence: run.ln_total }, quality)
+        (Posterior { own, failed, states, own_states, ln_evidence: run.ln_total }, quality)
     }
 
     /// `ln P(evidence, none of these nodes has a fault of its own)`; `None` if nothing could be computed.
     pub fn ln_evidence_without(&self, nodes: &[usize]) -> Option<f64> {
-        let weights = self.weights(Scenario { without: nodes, ..Scenario::default() });
+        self.ln_evidence(Scenario { without: nodes, ..Scenario::default() })
+    }
+
+    /// `ln P(evidence, none of the ruled-out nodes has a fault of its own)` in a scenario; `None` if nothing could be
+    /// computed.
+    pub fn ln_evidence(&self, scenario: Scenario) -> Option<f64> {
+        let nodes = scenario.without;
+        let weights = self.weights(scenario);
         let ln_total = match &self.plan {
             Plan::Exact(elimination) => elimination.ln_total(&weights),
             Plan::Sampled(sampler, drawn) => {
@@ -130,29 +163,33 @@ impl Engine {
         // The weights of a ruled-out node are those of "no fault" with its prior chance; one that was left out as
         // irrelevant still contributes that chance.
         let left_out = nodes.iter().filter(|&&v| self.decomposition.own[v] == u32::MAX);
-        Some(ln_total + left_out.map(|&v| ln_not(self.network.prior()[v])).sum::<f64>())
+        let prior =
+            |v: usize| scenario.prior.iter().find(|(node, _)| *node == v).map_or(self.network.prior()[v], |(_, p)| *p);
+        Some(ln_total + left_out.map(|&v| ln_not(prior(v))).sum::<f64>())
     }
 
     /// Weights of all variables' states: own faults by prior, evidence on what has failed.
     fn weights(&self, scenario: Scenario) -> Vec<Vec<f64>> {
         let d = &self.decomposition;
         let mut weights: Vec<Vec<f64>> = d.card.iter().map(|&c| vec![0.0; c as usize]).collect();
-        let evidence = scenario.ln_evidence.unwrap_or(self.network.ln_evidence());
-        for v in 0..self.network.len().min(d.own.len()) {
-            if d.own[v] == u32::MAX {
-                continue;
-            }
-            let prior = self.network.prior()[v];
+        let bins = self.network.bins();
+        let mut prior = self.network.prior().to_vec();
+        scenario.prior.iter().for_each(|&(v, p)| prior[v] = p);
+        scenario.without.iter().for_each(|&v| prior[v] = -prior[v].abs());
+        for v in (0..self.network.len()).filter(|&v| d.own.get(v).is_some_and(|&x| x != u32::MAX)) {
             let own = &mut weights[d.own[v] as usize];
-            own[0] += ln_not(prior);
-            own[1] += prior.ln();
-            for (state, w) in weights[d.failed[v] as usize].iter_mut().enumerate() {
-                *w += evidence[v][usize::from(state > 0)];
+            own[0] += ln_not(prior[v].abs());
+            let timed = own.len() > 2;
+            for (bin, w) in own[1..].iter_mut().enumerate() {
+                // Where only whether it failed matters, the one bin stands for all.
+                let share = if timed { bins[bin] } else { 1.0 };
+                *w += if prior[v] > 0.0 { (prior[v] * share).ln() } else { f64::NEG_INFINITY };
             }
-        }
-        for &v in scenario.without {
-            if d.own.get(v).is_some_and(|&x| x != u32::MAX) {
-                weights[d.own[v] as usize][1] = f64::NEG_INFINITY;
+            let replaced = scenario.ln_evidence.iter().find(|(node, _)| *node == v).map(|(_, ev)| ev.as_slice());
+            let evidence = replaced.unwrap_or(self.network.ln_evidence(v));
+            let shape = d.shape[d.failed[v] as usize];
+            for (state, w) in weights[d.failed[v] as usize].iter_mut().enumerate() {
+                *w += evidence[if state == 0 { 0 } else { 1 + shape.bin(state as u32) as usize }];
             }
         }
         weights

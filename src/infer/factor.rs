@@ -10,10 +10,14 @@
 //! members in the same way. Nodes on a cycle carry the *level* at which they first failed (0: of their own or from
 //! outside the cycle; i + 1: through a node of level i). Levels grow along every path, so the product of the families
 //! is the distribution of the least fixed point, without cutting anything (\[LVL\] in `docs/inference.md`).
+//!
+//! With more than one bin, states carry the onset too, and "∨" takes the earlier of two (noisy-MAX, \[HEN\]): state 0 is
+//! ok, state `1 + bin · levels + level` failed in that bin at that level. States are ordered as failures are in time.
+//! Nodes of which only *whether* they failed can be felt keep one bin.
 
 use super::logspace::ln_not;
 use super::network::{Gate, Network};
-use super::relevance::cycles;
+use super::relevance::{cycles, timed};
 
 /// Largest single table that decomposition may write.
 const FAMILY_CELLS: usize = 1 << 20;
@@ -29,11 +33,33 @@ pub struct Factor {
     pub table: Vec<f64>,
 }
 
+/// What the states of a variable mean: 0 is ok, `1 + bin · levels + level` is failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Onsets that are told apart.
+    pub bins: u32,
+    /// Levels within a cycle.
+    pub levels: u32,
+}
+
+impl Shape {
+    fn card(self) -> u32 {
+        1 + self.bins * self.levels
+    }
+
+    /// The bin of a failed state.
+    pub fn bin(self, state: u32) -> u32 {
+        (state - 1) / self.levels
+    }
+}
+
 /// A network as variables and tables. Own faults and evidence are not in the tables: they change between runs.
 #[derive(Debug, Clone, Default)]
 pub struct Decomposition {
     /// Number of states of every variable. State 0 is "ok"; every other state is "failed".
     pub card: Vec<u32>,
+    /// What they mean. Variables that only count have no shape of their own and are plain.
+    pub shape: Vec<Shape>,
     /// Tables.
     pub factors: Vec<Factor>,
     /// For every node the variable "has a fault of its own", or `u32::MAX` if the node was left out.
@@ -47,21 +73,23 @@ pub struct Decomposition {
 pub struct FamilyTooLarge;
 
 impl Decomposition {
-    /// Decomposes the kept nodes of `network`.
+    /// Decomposes the kept nodes of `network`. The onset of `targets` is kept even where no evidence feels it.
     ///
     /// # Errors
     /// [`FamilyTooLarge`] if a group on a cycle has too many members for its table.
-    pub fn new(network: &Network, keep: &[bool]) -> Result<Self, FamilyTooLarge> {
+    pub fn new(network: &Network, keep: &[bool], targets: &[usize]) -> Result<Self, FamilyTooLarge> {
         let n = network.len();
         let (cycle, sizes) = cycles(network, keep);
+        let timed = timed(network, targets);
         let mut d = Decomposition { own: vec![u32::MAX; n], failed: vec![u32::MAX; n], ..Self::default() };
         for v in (0..n).filter(|&v| keep[v]) {
-            d.own[v] = d.variable(2);
+            let bins = if timed[v] { network.bins().len() as u32 } else { 1 };
+            d.own[v] = d.variable(Shape { bins, levels: 1 });
             let alone = cycle[v] == u32::MAX;
             d.failed[v] = match alone {
                 true if network.parents(v).next().is_none() => d.own[v],
-                true => d.variable(2),
-                false => d.variable(sizes[cycle[v] as usize] + 1),
+                true => d.variable(Shape { bins, levels: 1 }),
+                false => d.variable(Shape { bins, levels: sizes[cycle[v] as usize] }),
             };
         }
         for v in (0..n).filter(|&v| keep[v]) {
@@ -70,8 +98,9 @@ impl Decomposition {
         Ok(d)
     }
 
-    fn variable(&mut self, card: u32) -> u32 {
-        self.card.push(card);
+    fn variable(&mut self, shape: Shape) -> u32 {
+        self.card.push(shape.card());
+        self.shape.push(shape);
         self.card.len() as u32 - 1
     }
 
@@ -80,26 +109,26 @@ impl Decomposition {
         let touches_cycle = |g: &Gate| g.members.iter().any(|&m| inside(m as usize));
         // Steps from outside a cycle come first: they decide whether the node has level 0.
         let mut steps: Vec<Step> = Vec::new();
-        steps.extend(network.edges(v).filter(|&(u, _)| !inside(u)).map(|(u, p)| Step::Edge(u, p)));
+        let edge = |(u, p, late)| Step::Edge(u, p, late);
+        steps.extend(network.edges_late(v).filter(|&(u, ..)| !inside(u)).map(edge));
         steps.extend(network.gates(v).filter(|g| !touches_cycle(g)).map(Step::Gate));
         let outer = steps.len();
-        steps.extend(network.edges(v).filter(|&(u, _)| inside(u)).map(|(u, p)| Step::Edge(u, p)));
+        steps.extend(network.edges_late(v).filter(|&(u, ..)| inside(u)).map(edge));
         steps.extend(network.gates(v).filter(touches_cycle).map(Step::Gate));
 
         let mut current = self.own[v];
+        let bins = self.shape[current as usize].bins;
         for (i, step) in steps.iter().enumerate() {
             let last = i + 1 == steps.len();
             let out = match (last, i < outer) {
                 (true, _) => self.failed[v],
-                (false, true) => self.variable(2),
-                (false, false) => {
-                    let levels = self.card[self.failed[v] as usize];
-                    self.variable(levels)
-                }
+                (false, true) => self.variable(Shape { bins, levels: 1 }),
+                (false, false) => self.variable(self.shape[self.failed[v] as usize]),
             };
-            // A chain that ends outside (no step from inside) cannot be on a cycle, so `out` is binary there.
             match *step {
-                Step::Edge(u, p) => self.step(current, &[self.failed[u]], &[inside(u)], 1, p, out)?,
+                Step::Edge(u, p, late) => {
+                    self.step(current, &[self.failed[u]], &[inside(u)], Passing { k: 1, p, late }, out)?;
+                }
                 Step::Gate(g) => self.gate(g, &inside, current, out)?,
             }
             current = out;
@@ -110,57 +139,68 @@ impl Decomposition {
     fn gate(&mut self, g: Gate, inside: &dyn Fn(usize) -> bool, input: u32, out: u32) -> Result<(), FamilyTooLarge> {
         let vars: Vec<u32> = g.members.iter().map(|&m| self.failed[m as usize]).collect();
         let inner: Vec<bool> = g.members.iter().map(|&m| inside(m as usize)).collect();
+        let passing = Passing { k: g.k, p: g.p, late: 0.0 };
         if vars.len() <= DIRECT_MEMBERS || inner.contains(&true) {
-            return self.step(input, &vars, &inner, g.k, g.p, out);
+            return self.step(input, &vars, &inner, passing, out);
         }
-        // Count failed members up to k, one at a time; then the count acts like one edge.
+        // Count failed members up to k, one at a time; then the count acts like one edge. With bins, a count is how
+        // many had failed by the end of each.
+        let bins = self.shape[out as usize].bins as usize;
         let mut count: Option<u32> = None;
+        let mut before: Vec<Vec<u32>> = vec![vec![0; bins]];
         for (i, &u) in vars.iter().enumerate() {
             let top = g.k.min(i as u32 + 1);
-            let next = self.variable(top + 1);
-            let before = count.map_or(1, |c| self.card[c as usize]);
+            let after = rising(bins, top);
+            let next = self.variable(Shape { bins: after.len() as u32 - 1, levels: 1 });
             let mut vars = Vec::with_capacity(3);
             vars.extend(count);
             vars.extend([u, next]);
             let mut table = Vec::new();
-            for c in 0..before {
+            for counts in &before {
                 for state in 0..self.card[u as usize] {
-                    let sum = (c + u32::from(state > 0)).min(top);
-                    table.extend((0..=top).map(|s| if s == sum { 0.0 } else { f64::NEG_INFINITY }));
+                    let since = if state > 0 { self.bin_in(u, state, bins) } else { bins };
+                    let sum: Vec<u32> =
+                        counts.iter().enumerate().map(|(b, c)| (c + u32::from(b >= since)).min(top)).collect();
+                    table.extend(after.iter().map(|a| if *a == sum { 0.0 } else { f64::NEG_INFINITY }));
                 }
+            }
+            if table.len() > FAMILY_CELLS {
+                return Err(FamilyTooLarge);
             }
             self.factors.push(Factor { vars, table });
             count = Some(next);
+            before = after;
         }
         if let Some(count) = count {
-            let mut table = Vec::new();
-            for x in 0..2 {
-                for c in 0..=g.k {
-                    let ok = match (x, c == g.k) {
-                        (0, true) => ln_not(g.p),
-                        (0, false) => 0.0,
-                        _ => f64::NEG_INFINITY,
-                    };
-                    table.extend([ok, super::logspace::one_minus_exp(ok).ln()]);
+            let out_card = self.card[out as usize] as usize;
+            let mut table = vec![f64::NEG_INFINITY; self.card[input as usize] as usize * before.len() * out_card];
+            for x in 0..self.card[input as usize] {
+                for (c, counts) in before.iter().enumerate() {
+                    let fired = counts.iter().position(|&n| n >= g.k).map_or(0, |bin| bin as u32 + 1);
+                    let row = (x as usize * before.len() + c) * out_card;
+                    passing.write(&mut table[row..row + out_card], x.min(out_card as u32 - 1), [fired, fired]);
                 }
             }
-            debug_assert_eq!(self.card[input as usize], 2, "counted groups lie outside cycles");
             self.factors.push(Factor { vars: vec![input, count, out], table });
         }
         Ok(())
     }
 
+    /// The bin of a failed state, as far as `bins` tell it.
+    fn bin_in(&self, variable: u32, state: u32, bins: usize) -> usize {
+        (self.shape[variable as usize].bin(state) as usize).min(bins - 1)
+    }
+
     /// One step of a chain: `out` = earlier of `input` and "the `k`-th failure among `members`, with chance `p`".
     ///
-    /// State 0 is ok. In a variable with levels, state `s ≥ 1` means "failed at level `s − 1`". Members outside the
-    /// cycle have failed before level 0. If `out` is binary, only whether it failed counts.
+    /// Members outside the cycle have failed before level 0. If `out` has fewer bins or levels than its inputs, those
+    /// do not count.
     fn step(
         &mut self,
         input: u32,
         members: &[u32],
         inside: &[bool],
-        k: u32,
-        p: f64,
+        passing: Passing,
         out: u32,
     ) -> Result<(), FamilyTooLarge> {
         let mut unique = members.to_vec();
@@ -169,46 +209,40 @@ impl Decomposition {
         let mut vars = vec![input];
         vars.extend(&unique);
         let cards: Vec<u32> = vars.iter().map(|&v| self.card[v as usize]).collect();
-        let out_card = self.card[out as usize];
+        let Shape { bins, levels } = self.shape[out as usize];
+        let out_card = self.card[out as usize] as usize;
         let rows = cards.iter().try_fold(1usize, |n, &c| n.checked_mul(c as usize));
-        let cells = rows.and_then(|n| n.checked_mul(out_card as usize)).filter(|&n| n <= FAMILY_CELLS);
+        let cells = rows.and_then(|n| n.checked_mul(out_card)).filter(|&n| n <= FAMILY_CELLS);
         let (Some(rows), Some(cells)) = (rows, cells) else { return Err(FamilyTooLarge) };
         let position: Vec<usize> = members.iter().map(|m| 1 + unique.partition_point(|u| u < m)).collect();
         let mut table = vec![f64::NEG_INFINITY; cells];
         let mut state = vec![0u32; vars.len()];
-        let levels = out_card > 2;
         for row in 0..rows {
-            // The state of `out` if this step fires: 1 + level; 0 if it cannot.
-            let mut arrivals: Vec<u32> = members
-                .iter()
-                .zip(inside)
-                .zip(&position)
-                .filter(|&(_, &at)| state[at] > 0)
-                .map(|((_, &inner), &at)| if inner { state[at] + 1 } else { 1 })
-                .collect();
-            arrivals.sort_unstable();
-            let fired = arrivals.get(k as usize - 1).copied().unwrap_or(0);
-            // Beyond the last level nothing arrives: a shortest path visits each node once.
-            let fired = if levels && fired >= out_card {
-                0
-            } else if levels {
-                fired
-            } else {
-                fired.min(1)
-            };
-            let given = if levels { state[0] } else { state[0].min(1) };
-            let early = match (given, fired) {
-                (0, f) => f,
-                (g, 0) => g,
-                (g, f) => g.min(f),
-            };
-            let cell = |s: u32| row * out_card as usize + s as usize;
-            if early == given {
-                table[cell(given)] = 0.0;
-            } else {
-                table[cell(given)] = ln_not(p);
-                table[cell(early)] = p.ln();
+            // When each member's failure would arrive: (bin, level).
+            let mut arrivals: Vec<(u32, u32)> = Vec::with_capacity(members.len());
+            for ((&m, &inner), &at) in members.iter().zip(inside).zip(&position).filter(|&(_, &at)| state[at] > 0) {
+                let shape = self.shape[m as usize];
+                let level = if inner { (state[at] - 1) % shape.levels + 1 } else { 0 };
+                arrivals.push((shape.bin(state[at]).min(bins - 1), if levels > 1 { level } else { 0 }));
             }
+            arrivals.sort_unstable();
+            let fired = arrivals.get(passing.k as usize - 1);
+            // Beyond the last level nothing arrives: a shortest path visits each node once.
+            let on_time = fired.filter(|a| a.1 < levels).map_or(0, |(bin, level)| 1 + bin * levels + level);
+            let late = fired.map_or(0, |(bin, level)| match (bin + 1 < bins, *level < levels) {
+                (true, _) => 1 + (bin + 1) * levels,
+                (false, true) => on_time,
+                (false, false) => 0,
+            });
+            let given = match state[0] {
+                0 => 0,
+                s => {
+                    let shape = self.shape[input as usize];
+                    let level = ((s - 1) % shape.levels).min(levels - 1);
+                    1 + shape.bin(s).min(bins - 1) * levels + level
+                }
+            };
+            passing.write(&mut table[row * out_card..(row + 1) * out_card], given, [on_time, late]);
             for (s, &c) in state.iter_mut().zip(&cards).rev() {
                 *s += 1;
                 if *s < c {
@@ -223,9 +257,60 @@ impl Decomposition {
     }
 }
 
+/// How failure passes a step.
+#[derive(Clone, Copy)]
+struct Passing {
+    /// The k-th failure counts.
+    k: u32,
+    /// Chance that it passes.
+    p: f64,
+    /// Chance that it is then late by a bin.
+    late: f64,
+}
+
+impl Passing {
+    /// Writes one row: the chances of `out`'s states if without this step it were `given`, and failure would arrive
+    /// as state `on_time` or `late` (0: never).
+    fn write(self, row: &mut [f64], given: u32, [on_time, late]: [u32; 2]) {
+        let earlier = |arrival: u32| match (given, arrival) {
+            (g, 0) => g,
+            (0, a) => a,
+            (g, a) => g.min(a),
+        };
+        let (soon, later) = (earlier(on_time), earlier(late));
+        let mut add = |state: u32, ln: f64| {
+            let cell = &mut row[state as usize];
+            *cell = super::logspace::ln_add(*cell, ln);
+        };
+        if soon == given && later == given {
+            return add(given, 0.0);
+        }
+        if soon == later {
+            add(given, ln_not(self.p));
+            return add(soon, self.p.ln());
+        }
+        add(given, ln_not(self.p));
+        add(soon, self.p.ln() + ln_not(self.late));
+        add(later, self.p.ln() + self.late.ln());
+    }
+}
+
+/// All rows of `bins` whole numbers from 0 to `top` that never fall, in order; all zeros come first.
+fn rising(bins: usize, top: u32) -> Vec<Vec<u32>> {
+    let mut rows: Vec<Vec<u32>> = vec![Vec::new()];
+    for _ in 0..bins {
+        let next = |row: &Vec<u32>| {
+            let row = row.clone();
+            (row.last().copied().unwrap_or(0)..=top).map(move |c| [row.as_slice(), &[c]].concat())
+        };
+        rows = rows.iter().flat_map(next).collect();
+    }
+    rows
+}
+
 /// One way by which failure reaches a node.
 #[derive(Clone, Copy)]
 enum Step<'n> {
-    Edge(usize, f64),
+    Edge(usize, f64, f64),
     Gate(Gate<'n>),
 }

@@ -8,7 +8,12 @@
 //! ```
 //!
 //! with independent `x_v ~ Bernoulli(prior_v)`, `c_e ~ Bernoulli(p_e)`, `c_g ~ Bernoulli(p_g)`, and the least
-//! solution where edges run in circles. Evidence is a pair of log-likelihoods per node.
+//! solution where edges run in circles.
+//!
+//! Time is a row of *bins*. A fault begins in one bin (its share of the prior is the bin's), and what has failed has
+//! an onset: the earliest at which failure arrives by any way (noisy-MAX, \[HEN\]). An edge passes failure on in the
+//! same bin, or with chance `late` in the next one. With one bin this is the formula above. Evidence is a
+//! log-likelihood per node and state: ok, or failed since bin 0, 1, ….
 
 use std::fmt;
 use std::ops::Range;
@@ -87,15 +92,21 @@ impl std::error::Error for NetworkError {}
 #[derive(Debug, Clone, Default)]
 pub struct NetworkBuilder {
     prior: Vec<f64>,
-    ln_evidence: Vec<[f64; 2]>,
-    edges: Vec<(u32, u32, f64)>,
+    ln_evidence: Vec<Vec<f64>>,
+    edges: Vec<(u32, u32, f64, f64)>,
     gates: Vec<(u32, Vec<u32>, u32, f64)>,
+    bins: Vec<f64>,
 }
 
 impl NetworkBuilder {
-    /// An empty network.
+    /// An empty network with one bin.
     pub fn new() -> Self {
-        Self::default()
+        NetworkBuilder { bins: vec![1.0], ..Self::default() }
+    }
+
+    /// Sets the bins: for each its share of every prior. Shares add up to 1. Must come before any node.
+    pub fn bins(&mut self, shares: &[f64]) {
+        self.bins = shares.to_vec();
     }
 
     /// How many nodes there are.
@@ -111,20 +122,26 @@ impl NetworkBuilder {
     /// Adds a node with its chance of a fault of its own, without evidence.
     pub fn node(&mut self, prior: f64) -> NodeIx {
         self.prior.push(prior);
-        self.ln_evidence.push([0.0, 0.0]);
+        self.ln_evidence.push(vec![0.0; 1 + self.bins.len()]);
         NodeIx(self.prior.len() as u32 - 1)
     }
 
-    /// Adds evidence to a node: `[ln P(e | ok), ln P(e | failed)]`.
-    pub fn observe(&mut self, node: NodeIx, ln_evidence: [f64; 2]) {
-        for (sum, term) in self.ln_evidence[node.at()].iter_mut().zip(ln_evidence) {
-            *sum += term;
+    /// Adds evidence to a node: `[ln P(e | ok), ln P(e | failed since bin 0), …]`; the last number stands for all
+    /// further bins.
+    pub fn observe(&mut self, node: NodeIx, ln_evidence: &[f64]) {
+        for (state, sum) in self.ln_evidence[node.at()].iter_mut().enumerate() {
+            *sum += ln_evidence[state.min(ln_evidence.len() - 1)];
         }
     }
 
     /// `dependent` fails with chance `p` when `dependency` has failed.
     pub fn edge(&mut self, dependent: NodeIx, dependency: NodeIx, p: f64) {
-        self.edges.push((dependent.0, dependency.0, p));
+        self.edge_late(dependent, dependency, p, 0.0);
+    }
+
+    /// The same, and what is passed on arrives one bin later with chance `late` (never after the last bin).
+    pub fn edge_late(&mut self, dependent: NodeIx, dependency: NodeIx, p: f64, late: f64) {
+        self.edges.push((dependent.0, dependency.0, p, late));
     }
 
     /// `dependent` fails with chance `p` when at least `k` of `members` have failed.
@@ -153,10 +170,14 @@ impl NetworkBuilder {
                 return Err(NetworkError::Evidence { node: i });
             }
         }
-        for (i, &(from, to, p)) in self.edges.iter().enumerate() {
+        for (i, &(from, to, p, late)) in self.edges.iter().enumerate() {
             node("edge", i, from)?;
             node("edge", i, to)?;
             probability("edge", i, p)?;
+            probability("lateness of edge", i, late)?;
+        }
+        for (i, &share) in self.bins.iter().enumerate() {
+            probability("bin", i, share)?;
         }
         for (i, (owner, members, k, p)) in self.gates.iter().enumerate() {
             node("group", i, *owner)?;
@@ -169,7 +190,7 @@ impl NetworkBuilder {
             }
         }
         // An edge to itself never starts a failure (least fixed point); one that never fires is no edge.
-        let mut edges: Vec<_> = self.edges.into_iter().filter(|&(from, to, p)| from != to && p > 0.0).collect();
+        let mut edges: Vec<_> = self.edges.into_iter().filter(|&(from, to, p, _)| from != to && p > 0.0).collect();
         edges.sort_by_key(|&(from, ..)| from);
         // Likewise a member that is the dependent itself never counts.
         let mut gates: Vec<_> = self.gates;
@@ -196,13 +217,15 @@ impl NetworkBuilder {
             edge_start: starts(&mut edges.iter().map(|e| e.0)),
             edge_to: edges.iter().map(|e| e.1).collect(),
             edge_p: edges.iter().map(|e| e.2).collect(),
+            edge_late: edges.iter().map(|e| e.3).collect(),
             gate_start: starts(&mut gates.iter().map(|g| g.0)),
             gate_k: gates.iter().map(|g| g.2).collect(),
             gate_p: gates.iter().map(|g| g.3).collect(),
             member_start,
             members,
             prior: self.prior,
-            ln_evidence: self.ln_evidence,
+            ln_evidence: self.ln_evidence.concat(),
+            bins: self.bins,
         })
     }
 }
@@ -222,10 +245,13 @@ pub struct Gate<'n> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     prior: Vec<f64>,
-    ln_evidence: Vec<[f64; 2]>,
+    /// One row per node: ok, then failed since each bin.
+    ln_evidence: Vec<f64>,
+    bins: Vec<f64>,
     edge_start: Vec<u32>,
     edge_to: Vec<u32>,
     edge_p: Vec<f64>,
+    edge_late: Vec<f64>,
     gate_start: Vec<u32>,
     gate_k: Vec<u32>,
     gate_p: Vec<f64>,
@@ -254,15 +280,15 @@ impl Network {
         &self.prior
     }
 
-    /// `[ln P(e | ok), ln P(e | failed)]`, per node.
-    pub fn ln_evidence(&self) -> &[[f64; 2]] {
-        &self.ln_evidence
+    /// For each bin its share of every prior.
+    pub fn bins(&self) -> &[f64] {
+        &self.bins
     }
 
-    /// The same network with other evidence (same length as [`Self::len`]).
-    pub fn with_evidence(&self, ln_evidence: Vec<[f64; 2]>) -> Network {
-        assert_eq!(ln_evidence.len(), self.len(), "one pair of log-likelihoods per node");
-        Network { ln_evidence, ..self.clone() }
+    /// `[ln P(e | ok), ln P(e | failed since bin 0), …]` of a node.
+    pub fn ln_evidence(&self, node: usize) -> &[f64] {
+        let states = 1 + self.bins.len();
+        &self.ln_evidence[node * states..(node + 1) * states]
     }
 
     fn range(start: &[u32], i: usize) -> Range<usize> {
@@ -271,7 +297,12 @@ impl Network {
 
     /// What `node` depends on one by one: (dependency, chance).
     pub fn edges(&self, node: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
-        Self::range(&self.edge_start, node).map(|e| (self.edge_to[e] as usize, self.edge_p[e]))
+        self.edges_late(node).map(|(u, p, _)| (u, p))
+    }
+
+    /// The same with the chance of arriving late: (dependency, chance, late).
+    pub fn edges_late(&self, node: usize) -> impl Iterator<Item = (usize, f64, f64)> + '_ {
+        Self::range(&self.edge_start, node).map(|e| (self.edge_to[e] as usize, self.edge_p[e], self.edge_late[e]))
     }
 
     /// What `node` depends on in groups.

@@ -1,93 +1,130 @@
 //! Enumeration of everything that can happen: slow, plain, and the judge of every faster method.
 
-use super::logspace::ln_not;
 use super::network::Network;
 use super::posterior::Posterior;
 
 /// The most random variables that are enumerated.
 pub const MAX_VARIABLES: usize = 22;
 
-/// A random bit of the generative process.
+/// A random choice of the generative process.
 #[derive(Clone, Copy)]
-enum Bit {
+enum Choice {
+    /// 0: no fault, 1 + b: a fault that began in bin b.
     Own(usize),
+    /// 0: passes nothing on, 1: in the same bin, 2: in the next.
     Edge(usize, usize),
+    /// 0: passes nothing on, 1: in the same bin.
     Gate(usize, usize),
 }
 
 /// How many random variables a network has (certain ones do not count).
 pub fn variables(network: &Network) -> usize {
-    bits(network).len()
+    choices(network).iter().filter(|(_, p)| p.iter().filter(|&&p| p > 0.0).count() > 1).count()
 }
 
-fn bits(network: &Network) -> Vec<(Bit, f64)> {
-    let mut bits = Vec::new();
+fn choices(network: &Network) -> Vec<(Choice, Vec<f64>)> {
+    let mut choices = Vec::new();
     for v in 0..network.len() {
-        bits.push((Bit::Own(v), network.prior()[v]));
-        bits.extend(network.edges(v).enumerate().map(|(i, (_, p))| (Bit::Edge(v, i), p)));
-        bits.extend(network.gates(v).enumerate().map(|(i, g)| (Bit::Gate(v, i), g.p)));
+        let prior = network.prior()[v];
+        let own = std::iter::once(1.0 - prior).chain(network.bins().iter().map(|share| prior * share)).collect();
+        choices.push((Choice::Own(v), own));
+        let edge = |(_, p, late): (usize, f64, f64)| vec![1.0 - p, p * (1.0 - late), p * late];
+        choices.extend(network.edges_late(v).enumerate().map(|(i, e)| (Choice::Edge(v, i), edge(e))));
+        choices.extend(network.gates(v).enumerate().map(|(i, g)| (Choice::Gate(v, i), vec![1.0 - g.p, g.p])));
     }
-    bits.retain(|&(_, p)| p > 0.0 && p < 1.0);
-    bits
+    choices
+}
+
+/// What was chosen: for every node the state of its own fault, and how its edges and gates pass failure on.
+#[derive(Clone)]
+struct World {
+    own: Vec<usize>,
+    edges: Vec<Vec<usize>>,
+    gates: Vec<Vec<usize>>,
 }
 
 /// The posterior by summing over every combination of faults and switches; `None` if there are more than
-/// [`MAX_VARIABLES`].
+/// [`MAX_VARIABLES`] random choices.
 pub fn enumerate(network: &Network) -> Option<Posterior> {
     let n = network.len();
-    let bits = bits(network);
-    if bits.len() > MAX_VARIABLES {
+    let choices = choices(network);
+    if variables(network) > MAX_VARIABLES {
         return None;
     }
-    let mut own: Vec<bool> = network.prior().iter().map(|&p| p >= 1.0).collect();
-    let mut edges: Vec<Vec<bool>> = (0..n).map(|v| network.edges(v).map(|(_, p)| p >= 1.0).collect()).collect();
-    let mut gates: Vec<Vec<bool>> = (0..n).map(|v| network.gates(v).map(|g| g.p >= 1.0).collect()).collect();
-    let mut rows: Vec<(f64, Vec<bool>, Vec<bool>)> = Vec::with_capacity(1 << bits.len());
-    for combination in 0u32..1 << bits.len() {
-        let mut ln_weight = 0.0;
-        for (i, &(bit, p)) in bits.iter().enumerate() {
-            let on = combination >> i & 1 == 1;
-            ln_weight += if on { p.ln() } else { ln_not(p) };
-            match bit {
-                Bit::Own(v) => own[v] = on,
-                Bit::Edge(v, i) => edges[v][i] = on,
-                Bit::Gate(v, i) => gates[v][i] = on,
-            }
-        }
-        let failed = least_fixed_point(network, &own, &edges, &gates);
-        ln_weight += failed.iter().zip(network.ln_evidence()).map(|(&f, ev)| ev[usize::from(f)]).sum::<f64>();
-        rows.push((ln_weight, own.clone(), failed));
-    }
+    let mut world = World {
+        own: vec![0; n],
+        edges: (0..n).map(|v| vec![0; network.edges(v).count()]).collect(),
+        gates: (0..n).map(|v| vec![0; network.gates(v).count()]).collect(),
+    };
+    let mut rows: Vec<(f64, Vec<usize>, Vec<usize>)> = Vec::new();
+    visit(network, &choices, 0.0, &mut world, &mut rows);
     let ln_total = super::logspace::ln_sum(&rows.iter().map(|r| r.0).collect::<Vec<_>>());
-    let mut posterior = Posterior { own: vec![0.0; n], failed: vec![Some(0.0); n], ln_evidence: ln_total };
-    for (ln_weight, own, failed) in rows {
+    let states = vec![vec![0.0; 1 + network.bins().len()]; n];
+    let (mut failed, mut own) = (states.clone(), states);
+    for (ln_weight, fault, onset) in rows {
         let p = (ln_weight - ln_total).exp();
         for v in 0..n {
-            posterior.own[v] += if own[v] { p } else { 0.0 };
-            posterior.failed[v] = posterior.failed[v].map(|sum| sum + if failed[v] { p } else { 0.0 });
+            own[v][fault[v]] += p;
+            failed[v][onset[v]] += p;
         }
     }
-    Some(posterior)
+    Some(Posterior {
+        own: own.iter().map(|s| s[1..].iter().sum()).collect(),
+        failed: failed.iter().map(|s| Some(s[1..].iter().sum())).collect(),
+        states: failed,
+        own_states: own,
+        ln_evidence: ln_total,
+    })
 }
 
-fn least_fixed_point(network: &Network, own: &[bool], edges: &[Vec<bool>], gates: &[Vec<bool>]) -> Vec<bool> {
-    let mut failed = own.to_vec();
+/// Goes through everything that can be chosen from here on.
+fn visit(
+    network: &Network,
+    choices: &[(Choice, Vec<f64>)],
+    ln_weight: f64,
+    world: &mut World,
+    rows: &mut Vec<(f64, Vec<usize>, Vec<usize>)>,
+) {
+    let Some(((choice, chances), rest)) = choices.split_first() else {
+        let onset = least_fixed_point(network, world);
+        let evidence: f64 = onset.iter().enumerate().map(|(v, &s)| network.ln_evidence(v)[s]).sum();
+        rows.push((ln_weight + evidence, world.own.clone(), onset));
+        return;
+    };
+    for (state, p) in chances.iter().enumerate().filter(|(_, p)| **p > 0.0) {
+        match *choice {
+            Choice::Own(v) => world.own[v] = state,
+            Choice::Edge(v, i) => world.edges[v][i] = state,
+            Choice::Gate(v, i) => world.gates[v][i] = state,
+        }
+        visit(network, rest, ln_weight + p.ln(), world, rows);
+    }
+}
+
+/// For every node 0 if it never fails, else 1 + the bin in which it fails first.
+fn least_fixed_point(network: &Network, world: &World) -> Vec<usize> {
+    let last = network.bins().len();
+    let mut onset = world.own.clone();
     loop {
         let mut changed = false;
-        for v in 0..failed.len() {
-            if failed[v] {
-                continue;
-            }
-            let edge = network.edges(v).zip(&edges[v]).any(|((u, _), &on)| on && failed[u]);
-            let gate = network
-                .gates(v)
-                .zip(&gates[v])
-                .any(|(g, &on)| on && g.members.iter().filter(|&&m| failed[m as usize]).count() >= g.k as usize);
-            failed[v] = edge || gate;
-            changed |= failed[v];
+        for v in 0..onset.len() {
+            let over_edge = |((u, _), &how): ((usize, f64), &usize)| match (onset[u], how) {
+                (0, _) | (_, 0) => None,
+                (s, how) => Some((s + how - 1).min(last)),
+            };
+            let edges = network.edges(v).zip(&world.edges[v]).filter_map(over_edge);
+            let gates = network.gates(v).zip(&world.gates[v]).filter(|(_, how)| **how > 0).filter_map(|(g, _)| {
+                let mut down: Vec<usize> = g.members.iter().map(|&m| onset[m as usize]).filter(|&s| s > 0).collect();
+                down.sort_unstable();
+                down.get(g.k as usize - 1).copied()
+            });
+            let own = (onset[v] > 0).then_some(onset[v]);
+            let earliest = edges.chain(gates).chain(own).min().unwrap_or(0);
+            changed |= earliest != onset[v];
+            onset[v] = earliest;
         }
         if !changed {
-            return failed;
+            return onset;
         }
     }
 }

@@ -7,6 +7,11 @@ pub struct Posterior {
     pub own: Vec<f64>,
     /// P(failed, for whatever reason | evidence), per node; `None` for nodes that were neither relevant nor asked for.
     pub failed: Vec<Option<f64>>,
+    /// The same by onset, per node: `[P(ok | evidence), P(failed since bin 0 | evidence), …]`; where only whether it
+    /// failed was computed there are two numbers, where nothing was there are none.
+    pub states: Vec<Vec<f64>>,
+    /// P(own fault that began in each bin | evidence), likewise.
+    pub own_states: Vec<Vec<f64>>,
     /// `ln P(evidence)`.
     pub ln_evidence: f64,
 }

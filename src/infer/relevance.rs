@@ -7,9 +7,21 @@ use super::network::Network;
 
 /// For every node: whether its state can be felt in the evidence, or is asked for in `targets`.
 pub fn relevant(network: &Network, targets: &[usize]) -> Vec<bool> {
+    let tells = |v: &usize| network.ln_evidence(*v).iter().any(|&l| l != network.ln_evidence(*v)[0]);
+    upstream(network, (0..network.len()).filter(tells).chain(targets.iter().copied()))
+}
+
+/// For every node: whether *when* it failed can be felt in the evidence, or is asked for in `targets`. Of the others
+/// only whether they failed matters.
+pub fn timed(network: &Network, targets: &[usize]) -> Vec<bool> {
+    let tells = |v: &usize| network.ln_evidence(*v)[1..].windows(2).any(|w| w[0] != w[1]);
+    upstream(network, (0..network.len()).filter(tells).chain(targets.iter().copied()))
+}
+
+/// Marks nodes and all that they depend on.
+fn upstream(network: &Network, nodes: impl Iterator<Item = usize>) -> Vec<bool> {
     let mut keep = vec![false; network.len()];
-    let observed = network.ln_evidence().iter().enumerate().filter(|(_, ev)| ev[0] != ev[1]).map(|(v, _)| v);
-    let mut stack: Vec<usize> = observed.chain(targets.iter().copied()).collect();
+    let mut stack: Vec<usize> = nodes.collect();
     while let Some(v) = stack.pop() {
         if !std::mem::replace(&mut keep[v], true) {
             stack.extend(network.parents(v).filter(|&u| !keep[u]));

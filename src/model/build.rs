@@ -118,7 +118,7 @@ pub fn build(
     }
     let evidence = channels.ln_evidence(b.net.len(), params, None);
     for (v, ev) in evidence.into_iter().enumerate() {
-        b.net.observe(NodeIx(v as u32), ev);
+        b.net.observe(NodeIx(v as u32), &ev);
     }
     Ok(Model { network: b.net.freeze()?, nodes: b.nodes, channels, params: params.clone() })
 }

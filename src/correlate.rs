@@ -2,27 +2,33 @@
 //!
 //! The only place where `model`, `infer` and `report` meet, so that none of them needs the others.
 
+mod ask;
+mod joint;
+mod paths;
+mod range;
+mod weigh;
+
 use crate::graph::{ComponentIx, DependencyGraph};
 use crate::infer::eliminate::Limits;
-use crate::infer::logspace::{log_odds, one_minus_exp};
-use crate::infer::network::NodeIx;
-use crate::infer::{Engine, Method, Posterior, Scenario};
-use crate::model::build::{ANY, Model, build};
+use crate::infer::network::NetworkError;
+use crate::infer::relevance::relevant;
+use crate::infer::{Engine, Method, Scenario};
+use crate::model::build::{Model, Nodes, build};
 use crate::model::params::Params;
-use crate::report::compose::compose;
-use crate::report::findings::{Findings, Group, Suspect};
+use crate::model::silence::silences;
+use crate::report::compose::{self, compose};
+use crate::report::findings::{Findings, Suspect};
 use crate::report::view::{self, Report};
-use crate::signal::{Coverage, Observation, State, Window};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::signal::{Coverage, Observation, Window};
+use ask::{Asker, Paths};
+use std::collections::BTreeSet;
 
-/// Causes whose evidence is weighed signal by signal.
+/// Causes that are weighed signal by signal, with ranges.
 const WEIGHED_CAUSES: usize = 5;
-/// Suspects whose joint explanations are computed.
-const JOINT_SUSPECTS: usize = 6;
-/// Suspects below this chance are not part of a joint explanation.
-const JOINT_LEAST: f64 = 0.01;
-/// A path carries a failure if its best chance is at least this.
-const PATH_LEAST: f64 = 0.05;
+/// Causes that are less probable are not weighed.
+const WEIGHED_LEAST: f64 = 0.02;
+/// Onsets are told apart as long as that stays cheap.
+const TIMED: Limits = Limits { table_cells: 1 << 19, total_cells: 1 << 21 };
 
 /// How to correlate.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +39,18 @@ pub struct Options {
     pub limits: Limits,
     /// For the sampler.
     pub seed: u64,
+    /// How much is asked.
+    pub detail: Detail,
+}
+
+/// How much is asked of the posterior.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// Everything the report shows.
+    #[default]
+    Full,
+    /// Only the ranked causes, for runs over many incidents: no evidence, explanations, kinds.
+    Ranking,
 }
 
 /// Ranks the common causes of what was observed in the window. The report's incident name is empty: whoever knows
@@ -40,20 +58,24 @@ pub struct Options {
 pub fn correlate(
     graph: &DependencyGraph,
     signals: &[Observation],
-    _coverage: &[Coverage],
+    coverage: &[Coverage],
     window: Window,
     options: &Options,
 ) -> Report {
-    let model = match build(graph, signals, window, &options.params) {
-        Ok(model) => model,
-        Err(error) => return crate::report::compose::refused(window, &error.to_string()),
+    // The silence of a source that watches is a signal like any other.
+    let read = signals.len();
+    let mut signals = signals.to_vec();
+    signals.extend(silences(graph, &signals, coverage, window));
+    let signals = signals.as_slice();
+    let (model, engine) = match compile(graph, signals, window, options) {
+        Ok(compiled) => compiled,
+        Err(error) => return compose::refused(window, &error.to_string()),
     };
-    let targets = displayed(graph, signals, &model);
-    let engine = Engine::new(model.network.clone(), &targets, options.limits, options.seed);
     let (posterior, quality) = engine.posterior(Scenario::default());
     tracing::debug!(
         components = graph.components().len(),
         signals = signals.len(),
+        bins = model.timeline.bins(),
         variables = model.network.len(),
         relevant = quality.relevant,
         cells = engine.cells(),
@@ -63,30 +85,53 @@ pub fn correlate(
     let asker = Asker { graph, signals, model: &model, engine: &engine, posterior: &posterior };
 
     let failing = asker.reported_failing();
-    let paths: BTreeMap<(ComponentIx, String), BTreeMap<ComponentIx, Vec<ComponentIx>>> =
-        failing.iter().map(|(ix, k)| ((*ix, k.clone()), asker.paths_from(*ix, k))).collect();
+    let paths: Paths = failing.iter().map(|(ix, k)| ((*ix, k.clone()), asker.paths_from(*ix, k))).collect();
     let mut suspects: Vec<Suspect> = graph.iter().map(|(ix, _)| asker.suspect(ix, &paths)).collect();
     let shared: Vec<ComponentIx> = suspects.iter().filter(|s| s.reaches >= 2).map(|s| s.component).collect();
-    let coincidence = 1.0 - asker.p_any_fault(&shared);
-    let kinds = asker.kinds(&suspects, &paths);
-    suspects.retain(|s| s.probability > 0.01 || s.probability > 3.0 * s.prior);
-    suspects.sort_by(|a, b| a.order().total_cmp(&b.order()).then(a.component.cmp(&b.component)));
-    let weighed = suspects.iter().take(WEIGHED_CAUSES).map(|s| s.component).collect::<Vec<_>>();
-    for (suspect, cause) in suspects.iter_mut().zip(weighed) {
-        suspect.evidence = asker.evidence(cause);
+    let full = options.detail == Detail::Full;
+    let coincidence = asker.coincidence(&shared);
+    let kinds = if full { asker.kinds(&suspects, &paths) } else { Vec::new() };
+    suspects.retain(|s| s.p_fault > 0.01 || s.p_fault > 3.0 * s.prior);
+    let owners = asker.owners();
+    for s in suspects.iter_mut().filter(|s| s.is_shared() && s.p_fault >= WEIGHED_LEAST) {
+        s.p_cause = asker.p_passed_on(s.component, &owners);
     }
-    let explanations = asker.explanations(&suspects);
+    suspects.sort_by(|a, b| a.order().total_cmp(&b.order()).then(a.component.cmp(&b.component)));
+    let mut explanations = Vec::new();
+    let mut ties = Vec::new();
+    let mut within = None;
+    if full {
+        let likely = suspects.iter().take(WEIGHED_CAUSES).filter(|s| s.p_fault >= WEIGHED_LEAST);
+        let weighed: Vec<ComponentIx> = likely.map(|s| s.component).collect();
+        let ranges = asker.ranges(&weighed, window, options);
+        for (suspect, range) in suspects.iter_mut().zip(ranges) {
+            suspect.evidence = asker.evidence(suspect.component);
+            suspect.range = range;
+        }
+        if let Some(first) = suspects.first_mut().filter(|s| s.p_cause >= compose::LEADS) {
+            first.without_sources = asker.without_sources(first.component);
+        }
+        explanations = asker.explanations(&suspects);
+        within = asker.within(&suspects, compose::LEADS);
+        ties = asker.ties(&suspects).into_iter().map(|g| (asker.p_any_fault(&g), g)).collect();
+    }
     compose(Findings {
         graph,
         signals,
+        read,
         window,
+        timeline: &model.timeline,
+        discounts: &model.discounts,
         believed: failing.iter().filter(|(ix, k)| asker.believed(*ix, k)).cloned().collect(),
         failing,
         suspects,
         explanations,
+        ties,
+        within,
         kinds,
         coincidence,
-        states: asker.states(),
+        unknown: asker.unknown(),
+        states: asker.states(&paths),
         inference: view::Inference {
             method: match quality.method {
                 Method::Exact => view::Method::Exact,
@@ -101,279 +146,40 @@ pub fn correlate(
     })
 }
 
+/// Builds and compiles with as many bins as stay cheap; with one bin, whatever it takes.
+fn compile(
+    graph: &DependencyGraph,
+    signals: &[Observation],
+    window: Window,
+    options: &Options,
+) -> Result<(Model, Engine), NetworkError> {
+    let mut bins = options.params.bins.max(1);
+    loop {
+        let model = build(graph, signals, window, bins, &options.params)?;
+        let targets = displayed(graph, signals, &model);
+        let found = model.timeline.bins();
+        if found == 1 {
+            let engine = Engine::new(model.network.clone(), &targets, options.limits, options.seed);
+            return Ok((model, engine));
+        }
+        if let Some(engine) = Engine::exact(&model.network, &targets, TIMED) {
+            return Ok((model, engine));
+        }
+        bins = found - 1;
+    }
+}
+
 /// Nodes whose state the report shows: everything of components that were observed.
 fn displayed(graph: &DependencyGraph, signals: &[Observation], model: &Model) -> Vec<usize> {
     let observed: BTreeSet<ComponentIx> = signals.iter().filter_map(|o| graph.find(&o.component)).collect();
-    observed
-        .into_iter()
-        .flat_map(|ix| {
-            let nodes = &model.nodes[ix.0 as usize];
-            nodes.works.values().chain([&nodes.general, &nodes.whole]).map(|n| n.at()).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-struct Asker<'a> {
-    graph: &'a DependencyGraph,
-    signals: &'a [Observation],
-    model: &'a Model,
-    engine: &'a Engine,
-    posterior: &'a Posterior,
-}
-
-impl Asker<'_> {
-    /// Components and capabilities that some signal said were failing.
-    fn reported_failing(&self) -> Vec<(ComponentIx, String)> {
-        let said =
-            self.signals.iter().filter(|o| matches!(o.state, State::Failing | State::Degraded | State::Recovered));
-        let places: BTreeSet<_> =
-            said.filter_map(|o| self.graph.find(&o.component).map(|ix| (ix, o.capability.clone()))).collect();
-        places.into_iter().collect()
-    }
-
-    /// True if a place probably failed, whatever was said of it.
-    fn believed(&self, ix: ComponentIx, capability: &str) -> bool {
-        self.posterior.failed[self.state_node(ix, capability).at()].is_some_and(|p| p >= 0.5)
-    }
-
-    fn state_node(&self, ix: ComponentIx, capability: &str) -> NodeIx {
-        let nodes = &self.model.nodes[ix.0 as usize];
-        nodes.works.get(capability).copied().unwrap_or(nodes.general)
-    }
-
-    /// For every component from which failure can reach this one: the best path there, this component first.
-    fn paths_from(&self, ix: ComponentIx, capability: &str) -> BTreeMap<ComponentIx, Vec<ComponentIx>> {
-        let network = &self.model.network;
-        let owner = self.owners();
-        let start = self.state_node(ix, capability).at();
-        let mut best = vec![f64::NEG_INFINITY; network.len()];
-        let mut via = vec![usize::MAX; network.len()];
-        best[start] = 0.0;
-        // Longest-product search without a heap: networks of one incident are small, and order stays stable.
-        let mut queue = BTreeSet::from([(0u64, start)]);
-        let key = |ln: f64| (-ln).max(0.0).to_bits();
-        while let Some((_, v)) = queue.pop_first() {
-            // A group carries failure only if enough of its other members are believed to have failed.
-            let down = |m: &u32| self.posterior.failed[*m as usize].is_some_and(|p| p >= 0.5);
-            let mut gates = Vec::new();
-            for g in network.gates(v) {
-                let total = g.members.iter().filter(|m| down(m)).count();
-                let ready = |m: &&u32| total - usize::from(down(m)) + 1 >= g.k as usize;
-                gates.extend(g.members.iter().filter(ready).map(|&m| (m as usize, g.p)));
-            }
-            for (u, p) in network.edges(v).chain(gates) {
-                let ln = best[v] + p.ln();
-                if ln >= PATH_LEAST.ln() && ln > best[u] {
-                    queue.remove(&(key(best[u]), u));
-                    best[u] = ln;
-                    via[u] = v;
-                    queue.insert((key(ln), u));
-                }
-            }
-        }
-        let mut paths: BTreeMap<ComponentIx, (f64, Vec<ComponentIx>)> = BTreeMap::new();
-        for (cause, nodes) in self.model.nodes.iter().enumerate() {
-            for (_, own) in nodes.own.iter().filter(|(_, own)| best[own.at()] > f64::NEG_INFINITY) {
-                let mut path = Vec::new();
-                let mut v = own.at();
-                while v != usize::MAX {
-                    if let Some(component) = owner[v].filter(|c| path.last() != Some(c)) {
-                        path.push(component);
-                    }
-                    v = via[v];
-                }
-                path.reverse();
-                let cause = ComponentIx(cause as u32);
-                if paths.get(&cause).is_none_or(|(ln, _)| best[own.at()] > *ln) {
-                    paths.insert(cause, (best[own.at()], path));
-                }
-            }
-        }
-        paths.into_iter().map(|(cause, (_, path))| (cause, path)).collect()
-    }
-
-    /// The component of every node.
-    fn owners(&self) -> Vec<Option<ComponentIx>> {
-        let mut owner = vec![None; self.model.network.len()];
-        for (i, nodes) in self.model.nodes.iter().enumerate() {
-            for node in nodes.all() {
-                owner[node.at()] = Some(ComponentIx(i as u32));
-            }
-        }
-        owner
-    }
-
-    fn own_nodes(&self, components: &[ComponentIx]) -> Vec<usize> {
-        components.iter().flat_map(|c| self.model.nodes[c.0 as usize].own.iter().map(|(_, n)| n.at())).collect()
-    }
-
-    /// P(at least one of these components has a fault of its own).
-    fn p_any_fault(&self, components: &[ComponentIx]) -> f64 {
-        let own = self.own_nodes(components);
-        if let [one] = own.as_slice() {
-            return self.posterior.own[*one];
-        }
-        match self.engine.ln_evidence_without(&own) {
-            Some(ln) => one_minus_exp(ln - self.posterior.ln_evidence),
-            // Nothing could be computed; the report says so.
-            None => 1.0 - own.iter().map(|&v| 1.0 - self.posterior.own[v]).product::<f64>(),
-        }
-    }
-
-    fn suspect(
-        &self,
-        ix: ComponentIx,
-        paths: &BTreeMap<(ComponentIx, String), BTreeMap<ComponentIx, Vec<ComponentIx>>>,
-    ) -> Suspect {
-        let own = &self.model.nodes[ix.0 as usize].own;
-        let best = own
-            .iter()
-            .max_by(|a, b| self.posterior.own[a.1.at()].total_cmp(&self.posterior.own[b.1.at()]))
-            .map_or(ANY, |(k, _)| k.as_str());
-        let prior = 1.0 - own.iter().map(|(_, n)| 1.0 - self.model.network.prior()[n.at()]).product::<f64>();
-        let explains = paths
-            .iter()
-            .filter(|((c, k), _)| self.believed(*c, k))
-            .filter_map(|(place, to)| to.get(&ix).map(|path| (place.clone(), path.clone())))
-            .collect();
-        let reached: BTreeSet<ComponentIx> =
-            paths.iter().filter(|(_, to)| to.contains_key(&ix)).map(|((c, _), _)| *c).collect();
-        let reaches = reached.len();
-        Suspect {
-            component: ix,
-            capability: best.to_string(),
-            probability: self.p_any_fault(&[ix]),
-            prior,
-            explains,
-            reaches,
-            evidence: Vec::new(),
-        }
-    }
-
-    /// What each signal adds to the log-odds of "this component has a fault": with all, minus without it; exact.
-    ///
-    /// With `X` the fault and `f_v` the node a signal bears on, `P(X, f_v | e)` follows from two runs, and leaving the
-    /// signal out multiplies each `f_v` by the ratio of the evidence without and with it. \[LOO\]
-    fn evidence(&self, cause: ComponentIx) -> Vec<(usize, f64)> {
-        let own = self.own_nodes(&[cause]);
-        let Some(ln_without) = self.engine.ln_evidence_without(&own) else { return Vec::new() };
-        let p_not = (ln_without - self.posterior.ln_evidence).exp().min(1.0);
-        let p_fault = one_minus_exp(ln_without - self.posterior.ln_evidence);
-        let (not, _) = self.engine.posterior(Scenario { without: &own, ..Scenario::default() });
-        let odds = log_odds(p_fault);
-        let mut weights = Vec::new();
-        for signal in 0..self.signals.len() {
-            let mut delta = 0.0;
-            for node in self.model.channels.nodes_of(signal) {
-                let (Some(p), Some(p_given_not)) = (self.posterior.failed[node.at()], not.failed[node.at()]) else {
-                    continue;
-                };
-                let with = self.model.channels.at(node, &self.model.params, None);
-                let left = self.model.channels.at(node, &self.model.params, Some(signal));
-                let ratio = [(left[0] - with[0]).exp(), (left[1] - with[1]).exp()];
-                let not_failed = p_given_not * p_not;
-                let not_ok = (1.0 - p_given_not) * p_not;
-                let fault_failed = (p - not_failed).max(0.0);
-                let fault_ok = (1.0 - p - not_ok).max(0.0);
-                let fault = ratio[1] * fault_failed + ratio[0] * fault_ok;
-                let none = ratio[1] * not_failed + ratio[0] * not_ok;
-                delta += odds - (fault.ln() - none.ln());
-            }
-            if delta.is_finite() && delta != 0.0 {
-                weights.push((signal, delta));
-            }
-        }
-        weights.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-        weights
-    }
-
-    /// Chances of exact sets among the leading shared suspects, by inclusion and exclusion over "none of these". \[IEX\]
-    fn explanations(&self, suspects: &[Suspect]) -> Vec<Group> {
-        let mut leading: Vec<&Suspect> =
-            suspects.iter().filter(|s| s.is_shared() && s.probability >= JOINT_LEAST).collect();
-        leading.truncate(JOINT_SUSPECTS);
-        let n = leading.len();
-        // P(none of the set) for every set, as bit masks.
-        let mut none = vec![1.0; 1 << n];
-        for (mask, p) in none.iter_mut().enumerate().skip(1) {
-            let members: Vec<ComponentIx> =
-                (0..n).filter(|i| mask >> i & 1 == 1).map(|i| leading[i].component).collect();
-            *p = 1.0 - self.p_any_fault(&members);
-        }
-        let full = none.len() - 1;
-        let mut groups: Vec<Group> = (0..none.len())
-            .map(|set| {
-                let rest = full & !set;
-                let mut p = 0.0;
-                let mut part = set;
-                loop {
-                    let sign = if part.count_ones() % 2 == 0 { 1.0 } else { -1.0 };
-                    p += sign * none[rest | part];
-                    if part == 0 {
-                        break;
-                    }
-                    part = (part - 1) & set;
-                }
-                let causes = (0..n).filter(|i| set >> i & 1 == 1).map(|i| leading[i].component).collect();
-                Group { causes, probability: p.clamp(0.0, 1.0) }
-            })
-            .filter(|g| g.probability >= JOINT_LEAST)
-            .collect();
-        groups.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.causes.cmp(&b.causes)));
-        groups
-    }
-
-    /// For every kind and family: the chance of at least one fault among its members that something reported failing
-    /// depends on, and its best member.
-    fn kinds(
-        &self,
-        suspects: &[Suspect],
-        paths: &BTreeMap<(ComponentIx, String), BTreeMap<ComponentIx, Vec<ComponentIx>>>,
-    ) -> Vec<(String, f64, ComponentIx)> {
-        let upstream: BTreeSet<ComponentIx> = paths.values().flat_map(|to| to.keys().copied()).collect();
-        let mut members: BTreeMap<&str, BTreeSet<ComponentIx>> = BTreeMap::new();
-        for &ix in &upstream {
-            let kind = self.graph.kind(self.graph.component(ix));
-            members.entry(&kind.name).or_default().insert(ix);
-            members.entry(&kind.family).or_default().insert(ix);
-        }
-        let mut kinds: Vec<(String, f64, ComponentIx)> = members
-            .into_iter()
-            .filter_map(|(kind, members)| {
-                let members: Vec<ComponentIx> = members.into_iter().collect();
-                let chance = |ix: &ComponentIx| suspects[ix.0 as usize].probability;
-                let best = *members.iter().max_by(|a, b| chance(a).total_cmp(&chance(b)).then(b.cmp(a)))?;
-                Some((kind.to_string(), self.p_any_fault(&members), best))
-            })
-            .collect();
-        kinds.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        kinds
-    }
-
-    fn states(&self) -> Vec<view::ComponentState> {
-        let observed: BTreeSet<ComponentIx> =
-            self.signals.iter().filter_map(|o| self.graph.find(&o.component)).collect();
-        let mut states = Vec::new();
-        for (ix, component) in self.graph.iter() {
-            let nodes = &self.model.nodes[ix.0 as usize];
-            let mut push = |capability: &str, node: NodeIx, fault: f64| {
-                if let Some(p_failed) = self.posterior.failed[node.at()] {
-                    states.push(view::ComponentState {
-                        component: component.id.clone(),
-                        capability: capability.to_string(),
-                        p_failed,
-                        p_fault: fault,
-                    });
-                }
-            };
-            let fault = self.p_any_fault(&[ix]);
-            if observed.contains(&ix) || fault > 0.01 {
-                push(ANY, nodes.general, fault);
-                for (k, own) in nodes.own.iter().filter(|(k, _)| k != ANY) {
-                    push(k, nodes.works.get(k).copied().unwrap_or(nodes.whole), self.posterior.own[own.at()]);
-                }
-            }
-        }
-        states
-    }
+    let shown = observed.into_iter().flat_map(|ix| {
+        let nodes = &model.nodes[ix.0 as usize];
+        nodes.works.values().chain([&nodes.general, &nodes.whole]).map(|n| n.at()).collect::<Vec<_>>()
+    });
+    let sensible = relevant(&model.network, &shown.collect::<Vec<_>>());
+    let mut targets: Vec<usize> = (0..model.network.len()).filter(|&v| sensible[v]).collect();
+    // Faults are asked for where evidence can feel them; elsewhere they are as likely as before.
+    let felt = |nodes: &&Nodes| nodes.own.iter().any(|(_, own)| sensible[own.at()]);
+    targets.extend(model.nodes.iter().filter(felt).map(|nodes| nodes.fault.at()));
+    targets
 }

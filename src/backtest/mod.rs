@@ -2,14 +2,18 @@
 //!
 //! The only place that reads [`Truth`]. The judge gets a copy of the incident without name and truth.
 
+pub mod ablate;
 pub mod baseline;
 pub mod score;
+pub mod simulate;
 pub mod table;
 pub mod transform;
+pub mod tune;
 
 use crate::incident::{Incident, Truth};
 use crate::report::view::Report;
 use score::{Answer, CaseScore, Guess};
+use std::collections::BTreeMap;
 
 /// What is done to the incidents before they are judged.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,7 +24,9 @@ pub struct BacktestOptions {
     pub blind: Blind,
     /// Share of dependencies that are dropped at random.
     pub drop_edges: f64,
-    /// Seed of that.
+    /// Share of signals that are dropped at random.
+    pub drop_signals: f64,
+    /// Seed of both.
     pub seed: u64,
 }
 
@@ -87,7 +93,13 @@ fn answer(report: &Report) -> Answer {
             Guess { component: c.component.clone(), probability: c.probability, common: explained.len() >= 2 }
         })
         .collect();
-    Answer { guesses }
+    let others = report.components.iter().map(|s| (s.component.clone(), s.p_fault));
+    let mut any: BTreeMap<String, f64> = BTreeMap::new();
+    others.for_each(|(component, p)| {
+        let most = any.entry(component).or_default();
+        *most = most.max(p);
+    });
+    Answer { guesses, others: any }
 }
 
 fn score_guess(ranking: &[(String, f64)], truth: &Truth) -> CaseScore {
@@ -95,5 +107,5 @@ fn score_guess(ranking: &[(String, f64)], truth: &Truth) -> CaseScore {
         .iter()
         .map(|(component, p)| Guess { component: component.clone(), probability: *p, common: true })
         .collect();
-    score::score(&Answer { guesses }, truth)
+    score::score(&Answer { guesses, ..Answer::default() }, truth)
 }

@@ -2,6 +2,7 @@
 
 use crate::incident::Truth;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A cause with its probability.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Guess {
 pub struct Answer {
     /// All causes that were named.
     pub guesses: Vec<Guess>,
+    /// Probabilities of components that were not named.
+    pub others: BTreeMap<String, f64>,
 }
 
 /// Scores of one case.
@@ -39,7 +42,7 @@ pub struct CaseScore {
     /// Common causes named with more than [`SURE`] that are neither true, acceptable nor a separate trouble.
     pub wrong_and_sure: Vec<String>,
     /// (probability, whether true or acceptable) of every common cause named and of every true cause, common or not;
-    /// one that was not named counts with probability 0.
+    /// one that was not named counts with its probability, if the answer gives one, else 0.
     pub calibration: Vec<(f64, bool)>,
 }
 
@@ -57,12 +60,15 @@ pub fn score(answer: &Answer, truth: &Truth) -> CaseScore {
     let first = answer.guesses.first().map(|g| g.component.as_str());
     let three: Vec<&str> = answer.guesses.iter().take(3).map(|g| g.component.as_str()).collect();
     let found = three.iter().filter(|c| is_true(c)).count();
-    let p_of = |c: &str| answer.guesses.iter().find(|g| g.component == c).map_or(0.0, |g| g.probability);
+    let p_of = |c: &str| {
+        let named = answer.guesses.iter().find(|g| g.component == c).map(|g| g.probability);
+        named.or_else(|| answer.others.get(c).copied()).unwrap_or(0.0)
+    };
     let missed: Vec<&String> =
         truth.causes.iter().filter(|t| !answer.guesses.iter().any(|g| &g.component == *t)).collect();
     let square = |p: f64, y: bool| (p - f64::from(u8::from(y))).powi(2);
-    let squares: f64 =
-        answer.guesses.iter().map(|g| square(g.probability, is_true(&g.component))).sum::<f64>() + missed.len() as f64;
+    let squares: f64 = answer.guesses.iter().map(|g| square(g.probability, is_true(&g.component))).sum::<f64>()
+        + missed.iter().map(|t| square(p_of(t), true)).sum::<f64>();
     let named = answer.guesses.len() + missed.len();
     let common = || answer.guesses.iter().filter(|g| g.common);
     CaseScore {
@@ -82,7 +88,7 @@ pub fn score(answer: &Answer, truth: &Truth) -> CaseScore {
             .iter()
             .filter(|g| g.common || is_true(&g.component))
             .map(|g| (g.probability, is_acceptable(&g.component)))
-            .chain(missed.iter().map(|_| (0.0, true)))
+            .chain(missed.iter().map(|t| (p_of(t), true)))
             .collect(),
     }
 }
@@ -139,7 +145,8 @@ pub fn totals<'a>(scores: impl Iterator<Item = &'a CaseScore> + Clone) -> Totals
     }
 }
 
-fn reliability(pairs: &[(f64, bool)]) -> Vec<Bin> {
+/// The reliability table of (probability, whether so).
+pub fn reliability(pairs: &[(f64, bool)]) -> Vec<Bin> {
     let mut low = f64::NEG_INFINITY;
     BINS.iter()
         .map(|&up_to| {
@@ -167,7 +174,7 @@ mod tests {
 
     fn answer(list: &[(&str, f64)]) -> Answer {
         let guess = |(c, p): &(&str, f64)| Guess { component: c.to_string(), probability: *p, common: true };
-        Answer { guesses: list.iter().map(guess).collect() }
+        Answer { guesses: list.iter().map(guess).collect(), ..Answer::default() }
     }
 
     fn truth(causes: &[&str], acceptable: &[&str]) -> Truth {

@@ -1,7 +1,9 @@
 //! The scores as text and as JSON.
 
 use super::score::{CaseScore, Totals, totals};
-use super::{Backtest, Blind};
+use super::simulate::Summary;
+use super::{Backtest, Blind, tune};
+use crate::model::Params;
 use crate::report::view::VerdictKind;
 use serde_json::{Value, json};
 
@@ -9,6 +11,12 @@ use serde_json::{Value, json};
 const ID: usize = 43;
 /// No line of the text is longer.
 pub const WIDTH: usize = 100;
+
+/// Heads of the columns of totals.
+const HEAD: &str = "
+                                     exact  accept.  exact  accept.   log          sure and
+                                     first   first    in 3   in 3    loss  brier   wrong
+";
 
 /// The table per case, the totals beside the baselines, and the reliability table.
 pub fn text(backtest: &Backtest) -> String {
@@ -33,8 +41,7 @@ pub fn text(backtest: &Backtest) -> String {
         let best = if best.is_empty() { "no cause named".to_string() } else { best.join(", ") };
         out += &format!("    {}\n", cut(&best, WIDTH - 4));
     }
-    out += "\n                                     exact  accept.  exact  accept.   log          sure and\n";
-    out += "                                     first   first    in 3   in 3    loss  brier   wrong\n";
+    out += HEAD;
     let model = totals(backtest.cases.iter().map(|c| &c.score));
     out += &row("commoncause", &model);
     for (name, t) in baselines(backtest) {
@@ -47,6 +54,124 @@ pub fn text(backtest: &Backtest) -> String {
     out += "  probability up to   count   mean   right\n";
     for bin in &model.reliability {
         out += &format!("  {:17.2} {:7} {:6.2} {:7.2}\n", bin.up_to, bin.count, bin.mean_probability, bin.share_true);
+    }
+    out
+}
+
+/// Leave one case out: every case under the setting that is best on the others, beside the given setting.
+pub fn left_out(names: &[String], settings: &[(Params, Vec<f64>)], scores: &[Vec<CaseScore>]) -> String {
+    let out_of = tune::leave_one_out(scores);
+    let mut out = format!(
+        "each incident under the best of {} settings, chosen on the others (0: the given one)\n\n{:ID$} setting  first is     log loss\n",
+        settings.len(),
+        "incident"
+    );
+    let first = |s: &CaseScore| match (s.exact_first, s.acceptable_first) {
+        (true, _) => "exact",
+        (false, true) => "acceptable",
+        _ => "wrong",
+    };
+    for l in &out_of {
+        let id: String = names[l.case].chars().take(ID).collect();
+        let sure = if l.score.wrong_and_sure.is_empty() { "" } else { " SURE AND WRONG" };
+        out += &format!("{id:ID$} {:7}  {:10} {:10.2}{sure}\n", l.setting, first(&l.score), l.score.log_loss);
+    }
+    out += HEAD;
+    out += &row("leaving one out", &tune::totals_of(&out_of));
+    out += &row("the given setting", &totals(scores[0].iter()));
+    let best = (0..scores.len()).min_by(|&a, &b| {
+        let loss = |i: usize| totals(scores[i].iter()).log_loss;
+        loss(a).total_cmp(&loss(b))
+    });
+    if let Some(best) = best {
+        out += &row("best setting, having seen all", &totals(scores[best].iter()));
+        for (range, x) in tune::RANGES.iter().zip(&settings[best].1) {
+            out += &format!("  {:30} {x:.3}\n", range.name);
+        }
+    }
+    out
+}
+
+/// Simulated incidents, mode by mode, with the reliability of the first.
+pub fn simulated(rows: &[(&str, Summary)]) -> String {
+    let mut out = format!(
+        "{:36} {:>9} {:>6} {:>6} {:>8} {:>9}   {}\n{:36} {:>9} {:>6} {:>6} {:>8} {:>9}   {}\n",
+        "simulated incidents",
+        "incidents",
+        "with a",
+        "true",
+        "log loss",
+        "sure and",
+        "named 0.85 to 0.95:",
+        "",
+        "",
+        "cause",
+        "first",
+        "of those",
+        "wrong",
+        "count  mean  right"
+    );
+    for (name, s) in rows {
+        let first = if s.with_cause == 0 { 0.0 } else { s.first as f64 / s.with_cause as f64 };
+        let (count, mean, right) = s.around_nine;
+        out += &format!(
+            "{name:36} {:9} {:6} {first:6.2} {:8.3} {:9}   {count:5}  {mean:.2}  {right:.2}\n",
+            s.incidents, s.with_cause, s.log_loss, s.sure_and_wrong
+        );
+    }
+    for (name, s) in rows.iter().take(2) {
+        out += &format!("\nreliability, {}\n  probability up to   count   mean   right\n", name.trim());
+        for bin in &s.reliability {
+            out +=
+                &format!("  {:17.2} {:7} {:6.3} {:7.3}\n", bin.up_to, bin.count, bin.mean_probability, bin.share_true);
+        }
+    }
+    out
+}
+
+/// One lesson switched off.
+pub struct Ablated {
+    /// Which.
+    pub name: &'static str,
+    /// The incidents.
+    pub seen: Totals,
+    /// The incidents with silent suspects.
+    pub blind: Totals,
+    /// Simulated ones.
+    pub simulated: Summary,
+}
+
+/// Each lesson switched off alone.
+pub fn ablated(rows: &[Ablated]) -> String {
+    let mut out = format!(
+        "{:60} {:^24}  {:^12}  {:^12}\n{:60} {:>5} {:>5} {:>6} {:>5}  {:>5} {:>6}  {:>6} {:>5}\n",
+        "",
+        "incidents",
+        "blind",
+        "simulated",
+        "without",
+        "exact",
+        "acc.",
+        "loss",
+        "wrong",
+        "acc.",
+        "loss",
+        "loss",
+        "wrong"
+    );
+    for row in rows {
+        out += &format!(
+            "{:60} {:5} {:5} {:6.3} {:5}  {:5} {:6.3}  {:6.3} {:5}\n",
+            row.name,
+            row.seen.exact_first,
+            row.seen.acceptable_first,
+            row.seen.log_loss,
+            row.seen.wrong_and_sure,
+            row.blind.acceptable_first,
+            row.blind.log_loss,
+            row.simulated.log_loss,
+            row.simulated.sure_and_wrong,
+        );
     }
     out
 }
@@ -126,6 +251,7 @@ pub fn json(backtest: &Backtest) -> Value {
             "early_minutes": backtest.options.early_minutes,
             "blind": backtest.options.blind == Blind::Yes,
             "drop_edges": backtest.options.drop_edges,
+            "drop_signals": backtest.options.drop_signals,
             "seed": backtest.options.seed,
         },
         "cases": cases,

@@ -1,4 +1,4 @@
-//! Makes an incident harder: less time, silent suspects, missing dependencies.
+//! Makes an incident harder: less time, silent suspects, missing dependencies and signals.
 
 use super::{BacktestOptions, Blind};
 use crate::graph::ComponentIx;
@@ -10,10 +10,13 @@ use std::collections::BTreeSet;
 
 /// Changes the incident as the options say. Dependencies are dropped first, so that "depends on" means what is left.
 pub fn apply(incident: &mut Incident, options: &BacktestOptions) {
+    let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut uniform = || (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
     if options.drop_edges > 0.0 {
-        let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
-        let uniform = |rng: &mut ChaCha8Rng| (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        incident.graph = incident.graph.without(|_, _| uniform(&mut rng) < options.drop_edges);
+        incident.graph = incident.graph.without(|_, _| uniform() < options.drop_edges);
+    }
+    if options.drop_signals > 0.0 {
+        incident.signals.retain(|_| uniform() >= options.drop_signals);
     }
     if options.blind == Blind::Yes {
         let suspects: BTreeSet<ComponentIx> = incident

@@ -2,12 +2,16 @@
 
 use super::correlate::judge;
 use super::output::{tell, write};
-use super::{Exit, Problems};
-use crate::backtest::{self, BacktestOptions, Blind, table};
-use crate::correlate;
+use super::{Exit, Problems, numbers, output};
+use crate::backtest::ablate::LESSONS;
+use crate::backtest::score::{CaseScore, totals};
+use crate::backtest::simulate::{self, Mode, Outcome, Summary};
+use crate::backtest::{self, BacktestOptions, Blind, table, tune};
+use crate::correlate::{self, Detail};
 use crate::diag::Sources;
 use crate::graph::rules::bad_duration;
-use crate::incident::{self, Options};
+use crate::incident::{self, Incident, Options};
+use crate::model::Params;
 use std::path::{Path, PathBuf};
 
 /// Arguments.
@@ -32,9 +36,24 @@ pub struct Args {
     /// Drop this share of the dependencies at random.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     drop_edges: f64,
-    /// Seed of --drop-edges.
+    /// Drop this share of the signals at random.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    drop_signals: f64,
+    /// Seed of --drop-edges, --drop-signals, --simulate and --leave-one-out.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Judge this many synthetic incidents on the graphs of the real ones instead, in each way of breaking the model.
+    #[arg(long, value_name = "INCIDENTS", conflicts_with = "leave_one_out")]
+    simulate: Option<usize>,
+    /// Switch each lesson off alone, and judge the incidents and this many synthetic ones.
+    #[arg(long, value_name = "INCIDENTS", conflicts_with_all = ["leave_one_out", "simulate"])]
+    ablate: Option<usize>,
+    /// Judge each case under the best of this many random settings of the numbers, chosen without that case.
+    #[arg(long, value_name = "SETTINGS")]
+    leave_one_out: Option<usize>,
+    /// Numbers of the model in place of the built-in ones, as YAML.
+    #[arg(long, value_name = "FILE")]
+    numbers: Option<PathBuf>,
     /// Do not discount what crowds say of the innocent in a large outage.
     #[arg(long)]
     no_spillover: bool,
@@ -86,16 +105,89 @@ pub fn run(args: Args) -> Exit {
         early_minutes: args.early,
         blind: if args.blind { Blind::Yes } else { Blind::No },
         drop_edges: args.drop_edges,
+        drop_signals: args.drop_signals,
         seed: args.seed,
     };
-    let mut engine = correlate::Options::default();
-    engine.params.spillover = !args.no_spillover;
+    let params = match numbers::read(args.numbers.as_deref()) {
+        Ok(params) => params,
+        Err(exit) => return exit,
+    };
+    let mut engine = correlate::Options { params, ..correlate::Options::default() };
+    engine.params.spillover &= !args.no_spillover;
+    if let Some(count) = args.ablate {
+        return write(&table::ablated(&ablated(&incidents, count, args.seed, &options, &engine.params)), None);
+    }
+    if let Some(count) = args.simulate {
+        let rows: Vec<(&str, Summary)> = Mode::ALL
+            .iter()
+            .map(|&mode| (mode.name(), simulated(&incidents, count, args.seed, mode, &engine.params)))
+            .collect();
+        return write(&table::simulated(&rows), None);
+    }
+    if let Some(count) = args.leave_one_out {
+        let settings = tune::settings(&engine.params, count, args.seed);
+        let scores = scores_of(&settings, &incidents, &options);
+        let names: Vec<String> = incidents.iter().map(|i| i.name.id.clone()).collect();
+        return write(&table::left_out(&names, &settings, &scores), None);
+    }
     let result = backtest::run(incidents, &options, &|incident| judge(incident, &engine));
     let text = match args.format {
         Format::Text => table::text(&result),
         Format::Json => format!("{:#}\n", table::json(&result)),
     };
     write(&text, None)
+}
+
+/// Simulates on all cores.
+fn simulated(incidents: &[Incident], count: usize, seed: u64, mode: Mode, params: &Params) -> Summary {
+    let numbers: Vec<usize> = (0..count).collect();
+    let one = |&i: &usize| simulate::one(&incidents[i % incidents.len()], seed, i as u64, mode, params);
+    let outcomes: Vec<Outcome> = output::in_parallel(&numbers, one).into_iter().flatten().collect();
+    simulate::summary(&outcomes)
+}
+
+/// The real incidents, the same with silent suspects, and simulated ones; first with all lessons, then without each.
+fn ablated(
+    incidents: &[Incident],
+    count: usize,
+    seed: u64,
+    options: &BacktestOptions,
+    params: &Params,
+) -> Vec<table::Ablated> {
+    let mut settings = vec![("all lessons", params.clone())];
+    for lesson in LESSONS {
+        let mut params = params.clone();
+        (lesson.forget)(&mut params);
+        settings.push((lesson.name, params));
+    }
+    let plain: Vec<(Params, Vec<f64>)> = settings.iter().map(|(_, p)| (p.clone(), Vec::new())).collect();
+    let blind = BacktestOptions { blind: Blind::Yes, ..options.clone() };
+    let (seen, unseen) = (scores_of(&plain, incidents, options), scores_of(&plain, incidents, &blind));
+    settings
+        .iter()
+        .zip(seen.iter().zip(&unseen))
+        .map(|((name, params), (seen, unseen))| table::Ablated {
+            name,
+            seen: totals(seen.iter()),
+            blind: totals(unseen.iter()),
+            simulated: simulated(incidents, count, seed, Mode::Shipped, params),
+        })
+        .collect()
+}
+
+/// All cases under all settings, on all cores.
+fn scores_of(
+    settings: &[(Params, Vec<f64>)],
+    incidents: &[Incident],
+    options: &BacktestOptions,
+) -> Vec<Vec<CaseScore>> {
+    let one = |params: &Params| -> Vec<CaseScore> {
+        let engine =
+            correlate::Options { params: params.clone(), detail: Detail::Ranking, ..correlate::Options::default() };
+        let judged = backtest::run(incidents.to_vec(), options, &|incident| judge(incident, &engine));
+        judged.cases.into_iter().map(|c| c.score).collect()
+    };
+    output::in_parallel(settings, |(params, _)| one(params))
 }
 
 /// The incidents below `dir`, or `dir` itself if it is one, sorted.

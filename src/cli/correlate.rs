@@ -1,7 +1,7 @@
 //! `commoncause correlate`: the main job.
 
 use super::output::{When, patiently, tell, write};
-use super::{Exit, Problems};
+use super::{Exit, Problems, numbers};
 use crate::correlate::{self, correlate};
 use crate::diag::Sources;
 use crate::incident::{self, Incident, KeepGoing, Options, Parts};
@@ -53,6 +53,9 @@ pub struct Args {
     /// Do not discount what crowds say of the innocent in a large outage.
     #[arg(long)]
     no_spillover: bool,
+    /// Numbers of the model in place of the built-in ones, as YAML.
+    #[arg(long, value_name = "FILE")]
+    numbers: Option<PathBuf>,
     /// Seed of the sampler, used only where exact inference is too wide.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -91,8 +94,12 @@ pub fn run(args: Args) -> Exit {
     };
     tell(&problems, &sources);
     let Some(incident) = loaded else { return Problems(&problems).exit() };
-    let mut engine_options = correlate::Options { seed: args.seed, ..correlate::Options::default() };
-    engine_options.params.spillover = !args.no_spillover;
+    let params = match numbers::read(args.numbers.as_deref()) {
+        Ok(params) => params,
+        Err(exit) => return exit,
+    };
+    let mut engine_options = correlate::Options { params, seed: args.seed, ..correlate::Options::default() };
+    engine_options.params.spillover &= !args.no_spillover;
     let what =
         format!("correlating {} signals over {} components", incident.signals.len(), incident.graph.components().len());
     let report = patiently(&what, || judge(&incident, &engine_options));

@@ -4,6 +4,7 @@ mod backtest;
 mod correlate;
 mod graph;
 mod infer;
+mod numbers;
 mod output;
 
 use crate::diag::Diagnostic;

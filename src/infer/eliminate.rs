@@ -1,12 +1,13 @@
-//! Exact inference by variable elimination in log space, and all marginals by one pass back.
+//! Exact inference by variable elimination, and all marginals by one pass back.
 //!
 //! Upwards, each variable's table is the product of everything that mentions it, and its message the sum over the
 //! variable (\[ZP\], \[DEC\]). Downwards, the derivative of the total with respect to every cell is that cell's
 //! posterior probability (\[DAR\]); it is computed by multiplications and additions of positive numbers only, so small
-//! posteriors keep their relative precision.
+//! posteriors keep their relative precision. Messages are scaled to a maximum of 1, and the logarithms of the scales
+//! are added up; what is less likely than another state of the same few variables by more than 1e-300 counts as
+//! impossible.
 
 use super::factor::Factor;
-use super::logspace::ln_sum;
 use super::order::{Order, order};
 
 /// How large tables may grow before exact inference is given up.
@@ -41,8 +42,17 @@ struct Bucket {
     vars: Vec<u32>,
     /// Product of the fixed tables.
     fixed: Vec<f64>,
-    /// Buckets whose messages come in, with the stride of each of `vars` in that message.
-    inputs: Vec<(u32, Vec<u32>)>,
+    /// Messages that come in.
+    inputs: Vec<Input>,
+}
+
+/// A message that comes in.
+#[derive(Debug, Clone)]
+struct Input {
+    /// The bucket that sends it.
+    from: u32,
+    /// The message's index for every cell of the table.
+    index: Vec<u32>,
 }
 
 /// A compiled elimination: run it as often as the single-variable weights change.
@@ -64,6 +74,13 @@ pub struct Run {
 }
 
 impl Elimination {
+    /// Cells of all tables that [`Self::compile`] would need; `None` if beyond `limits`.
+    pub fn cost(card: &[u32], factors: &[Factor], limits: Limits) -> Option<f64> {
+        let planned = order(card, factors.iter().map(|f| f.vars.as_slice()), GIVE_UP * limits.table_cells as f64);
+        let fits = planned.largest <= limits.table_cells as f64 && planned.total <= limits.total_cells as f64;
+        fits.then_some(planned.total)
+    }
+
     /// Plans the elimination of all variables and multiplies the fixed tables.
     ///
     /// # Errors
@@ -81,7 +98,7 @@ impl Elimination {
         let cells = |vars: &[u32]| vars.iter().map(|&v| card[v as usize] as usize).product::<usize>();
         let mut buckets: Vec<Bucket> = cliques
             .into_iter()
-            .map(|vars| Bucket { fixed: vec![0.0; cells(&vars)], vars, inputs: Vec::new() })
+            .map(|vars| Bucket { fixed: vec![1.0; cells(&vars)], vars, inputs: Vec::new() })
             .collect();
         for i in 0..buckets.len() {
             let scope = &buckets[i].vars[..buckets[i].vars.len() - 1];
@@ -90,7 +107,9 @@ impl Elimination {
                 let scope = scope.to_vec();
                 let target = position[next as usize] as usize;
                 let strides = strides(card, &buckets[target].vars, &scope);
-                buckets[target].inputs.push((i as u32, strides));
+                let mut index = Vec::with_capacity(buckets[target].fixed.len());
+                walk(card, &buckets[target].vars, &strides, |_, at| index.push(at as u32));
+                buckets[target].inputs.push(Input { from: i as u32, index });
             }
         }
         let mut elimination = Elimination { card: card.to_vec(), buckets, position };
@@ -108,43 +127,51 @@ impl Elimination {
         self.buckets.iter().map(|b| b.fixed.len()).max().unwrap_or(0)
     }
 
-    /// Sums everything out, with `ln_weight[v][state]` multiplied in. Returns all tables' products and messages.
-    fn up(&self, ln_weight: &[Vec<f64>]) -> (f64, Vec<Vec<f64>>, Vec<Vec<f64>>) {
-        let mut total = 0.0;
-        let mut tables: Vec<Vec<f64>> = Vec::with_capacity(self.buckets.len());
-        let mut messages: Vec<Vec<f64>> = Vec::with_capacity(self.buckets.len());
+    /// Sums everything out, with `ln_weight[v][state]` multiplied in; `keep` sees every table before it is dropped.
+    /// Returns the logarithm of the total, and all messages with the scales they were divided by.
+    fn up(&self, ln_weight: &[Vec<f64>], mut keep: impl FnMut(&[f64])) -> (f64, Vec<(Vec<f64>, f64)>) {
+        let mut ln_total = 0.0;
+        let mut table: Vec<f64> = Vec::new();
+        let mut messages: Vec<(Vec<f64>, f64)> = Vec::with_capacity(self.buckets.len());
         for bucket in &self.buckets {
-            let mut table = bucket.fixed.clone();
-            for (from, strides) in &bucket.inputs {
-                let message = &messages[*from as usize];
-                walk(&self.card, &bucket.vars, strides, |cell, at| table[cell] += message[at]);
+            table.clear();
+            table.extend_from_slice(&bucket.fixed);
+            for input in &bucket.inputs {
+                let message = &messages[input.from as usize].0;
+                table.iter_mut().zip(&input.index).for_each(|(cell, &at)| *cell *= message[at as usize]);
             }
             let own = bucket.vars[bucket.vars.len() - 1] as usize;
             let states = self.card[own] as usize;
+            let most = ln_weight[own].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let weights: Vec<f64> = ln_weight[own].iter().map(|w| (w - most).exp()).collect();
+            let mut message: Vec<f64> = Vec::with_capacity(table.len() / states);
             for row in table.chunks_exact_mut(states) {
-                row.iter_mut().zip(&ln_weight[own]).for_each(|(cell, w)| *cell += w);
+                row.iter_mut().zip(&weights).for_each(|(cell, w)| *cell *= w);
+                message.push(row.iter().sum());
             }
-            let message: Vec<f64> = table.chunks_exact(states).map(ln_sum).collect();
-            if bucket.vars.len() == 1 {
-                total += message[0];
+            let scale = message.iter().copied().fold(0.0, f64::max);
+            ln_total += if scale > 0.0 && most > f64::NEG_INFINITY { scale.ln() + most } else { f64::NEG_INFINITY };
+            if scale > 0.0 {
+                message.iter_mut().for_each(|m| *m /= scale);
             }
-            tables.push(table);
-            messages.push(message);
+            keep(&table);
+            messages.push((message, scale));
         }
-        (total, tables, messages)
+        (ln_total, messages)
     }
 
     /// `ln` of the total alone.
     pub fn ln_total(&self, ln_weight: &[Vec<f64>]) -> f64 {
-        self.up(ln_weight).0
+        self.up(ln_weight, |_| ()).0
     }
 
     /// The total and all marginals.
     pub fn run(&self, ln_weight: &[Vec<f64>]) -> Run {
-        let (ln_total, mut tables, messages) = self.up(ln_weight);
+        let mut tables: Vec<Vec<f64>> = Vec::with_capacity(self.buckets.len());
+        let (ln_total, messages) = self.up(ln_weight, |table| tables.push(table.to_vec()));
         let mut marginals = vec![Vec::new(); self.card.len()];
         // Posterior of the separator above each bucket; a root's is 1.
-        let mut above: Vec<Vec<f64>> = messages.iter().map(|m| vec![0.0; m.len()]).collect();
+        let mut above: Vec<Vec<f64>> = messages.iter().map(|(m, _)| vec![0.0; m.len()]).collect();
         for i in (0..self.buckets.len()).rev() {
             let bucket = &self.buckets[i];
             let own = bucket.vars[bucket.vars.len() - 1] as usize;
@@ -154,19 +181,18 @@ impl Elimination {
             }
             let table = &mut tables[i];
             let mut marginal = vec![0.0; states];
-            for (row, (outer, message)) in table.chunks_exact_mut(states).zip(above[i].iter().zip(&messages[i])) {
+            let (message, scale) = &messages[i];
+            for (row, (outer, message)) in table.chunks_exact_mut(states).zip(above[i].iter().zip(message)) {
+                let sum = message * scale;
+                let share = if *outer > 0.0 && sum > 0.0 { outer / sum } else { 0.0 };
                 for (cell, sum) in row.iter_mut().zip(&mut marginal) {
-                    *cell = if *outer > 0.0 && *message > f64::NEG_INFINITY {
-                        outer * (*cell - message).exp()
-                    } else {
-                        0.0
-                    };
+                    *cell *= share;
                     *sum += *cell;
                 }
             }
-            for (from, strides) in &bucket.inputs {
-                let target = &mut above[*from as usize];
-                walk(&self.card, &bucket.vars, strides, |cell, at| target[at] += table[cell]);
+            for input in &bucket.inputs {
+                let target = &mut above[input.from as usize];
+                table.iter().zip(&input.index).for_each(|(cell, &at)| target[at as usize] += cell);
             }
             marginals[own] = marginal;
         }
@@ -175,7 +201,7 @@ impl Elimination {
 
     /// Replaces the fixed tables by others over the same variables.
     pub fn refill(&mut self, factors: &[Factor]) {
-        self.buckets.iter_mut().for_each(|b| b.fixed.fill(0.0));
+        self.buckets.iter_mut().for_each(|b| b.fixed.fill(1.0));
         self.multiply(factors);
     }
 
@@ -185,7 +211,8 @@ impl Elimination {
             let Some(first) = factor.vars.iter().map(|&v| self.position[v as usize]).min() else { continue };
             let bucket = &mut self.buckets[first as usize];
             let strides = strides(&self.card, &bucket.vars, &factor.vars);
-            walk(&self.card, &bucket.vars, &strides, |cell, at| bucket.fixed[cell] += factor.table[at]);
+            let table: Vec<f64> = factor.table.iter().map(|ln| ln.exp()).collect();
+            walk(&self.card, &bucket.vars, &strides, |cell, at| bucket.fixed[cell] *= table[at]);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The door to inference: compile a network once, ask it as often as needed.
 
 use super::eliminate::{Elimination, Limits, Run};
-use super::factor::Decomposition;
+use super::factor::{ChainOrder, Decomposition};
 use super::logspace::ln_not;
 use super::network::Network;
 use super::posterior::{Method, Posterior, Quality};
@@ -16,6 +16,8 @@ pub const EXACT_ERROR: f64 = 1e-9;
 pub struct Engine {
     network: Network,
     decomposition: Decomposition,
+    keep: Vec<bool>,
+    order: ChainOrder,
     relevant: usize,
     plan: Plan,
 }
@@ -46,9 +48,17 @@ impl Engine {
     pub fn exact(network: &Network, targets: &[usize], limits: Limits) -> Option<Self> {
         let keep = relevant(network, targets);
         let relevant = keep.iter().filter(|&&k| k).count();
-        let decomposition = Decomposition::new(network, &keep, &[]).ok()?;
+        let mut best: Option<(f64, Decomposition, ChainOrder)> = None;
+        for order in ChainOrder::ALL {
+            let Ok(d) = Decomposition::new(network, &keep, order) else { continue };
+            let Some(cost) = Elimination::cost(&d.card, &d.factors, limits) else { continue };
+            if best.as_ref().is_none_or(|(least, ..)| cost < *least) {
+                best = Some((cost, d, order));
+            }
+        }
+        let (_, decomposition, order) = best?;
         let elimination = Elimination::compile(&decomposition.card, &decomposition.factors, limits).ok()?;
-        Some(Engine { network: network.clone(), decomposition, relevant, plan: Plan::Exact(elimination) })
+        Some(Engine { network: network.clone(), decomposition, keep, order, relevant, plan: Plan::Exact(elimination) })
     }
 
     /// Compiles `network`, whatever it takes; `seed` is used only if exact inference is too wide.
@@ -58,10 +68,12 @@ impl Engine {
         }
         let keep = relevant(&network, targets);
         let relevant = keep.iter().filter(|&&k| k).count();
-        let Ok(decomposition) = Decomposition::new(&network, &keep, &[]) else {
-            return Engine { network, decomposition: Decomposition::default(), relevant, plan: Plan::Refused };
+        let Ok(decomposition) = Decomposition::new(&network, &keep, ChainOrder::AsGiven) else {
+            let (decomposition, order) = (Decomposition::default(), ChainOrder::AsGiven);
+            return Engine { network, decomposition, keep, order, relevant, plan: Plan::Refused };
         };
-        let mut engine = Engine { network, decomposition, relevant, plan: Plan::Refused };
+        let order = ChainOrder::AsGiven;
+        let mut engine = Engine { network, decomposition, keep, order, relevant, plan: Plan::Refused };
         let d = &engine.decomposition;
         if let Some(sampler) = Sampler::compile(&engine.network, d, limits, seed) {
             let drawn = sampler.draw(d, &engine.weights(Scenario::default()));
@@ -166,6 +178,20 @@ impl Engine {
         let prior =
             |v: usize| scenario.prior.iter().find(|(node, _)| *node == v).map_or(self.network.prior()[v], |(_, p)| *p);
         Some(ln_total + left_out.map(|&v| ln_not(prior(v))).sum::<f64>())
+    }
+
+    /// P(at least one of these nodes has a fault of its own, and none of the edges and gates for which
+    /// `muted(dependent, dependency)` holds and whose dependency failed passes failure on | evidence); `None` without an
+    /// exact plan.
+    pub fn p_kept_to_itself(&self, nodes: &[usize], muted: &dyn Fn(usize, usize) -> bool) -> Option<f64> {
+        let Plan::Exact(elimination) = &self.plan else { return None };
+        let ln_all = elimination.ln_total(&self.weights(Scenario::default()));
+        let d = Decomposition::muting(&self.network, &self.keep, self.order, muted).ok()?;
+        let mut quiet = elimination.clone();
+        quiet.refill(&d.factors);
+        let with = quiet.ln_total(&self.weights(Scenario::default()));
+        let without = quiet.ln_total(&self.weights(Scenario { without: nodes, ..Scenario::default() }));
+        Some(((with - ln_all).exp() - (without - ln_all).exp()).max(0.0))
     }
 
     /// Weights of all variables' states: own faults by prior, evidence on what has failed.

@@ -68,19 +68,63 @@ pub struct Decomposition {
     pub failed: Vec<u32>,
 }
 
+/// In which order a family's dependencies enter its chain. Families that share dependencies have small tables if they
+/// take them in the same order; which order is best differs from network to network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChainOrder {
+    /// As the network has them.
+    AsGiven,
+    /// By position in the network.
+    ByPosition,
+    /// What few depend on first.
+    RareFirst,
+    /// What many depend on first.
+    CommonFirst,
+}
+
+impl ChainOrder {
+    /// All of them.
+    pub const ALL: [ChainOrder; 4] =
+        [ChainOrder::AsGiven, ChainOrder::ByPosition, ChainOrder::RareFirst, ChainOrder::CommonFirst];
+
+    /// Sort key of a dependency with this many dependents.
+    fn key(self, node: usize, dependents: usize) -> (usize, usize) {
+        match self {
+            ChainOrder::AsGiven => (0, 0),
+            ChainOrder::ByPosition => (0, node),
+            ChainOrder::RareFirst => (dependents, node),
+            ChainOrder::CommonFirst => (usize::MAX - dependents, node),
+        }
+    }
+}
+
 /// A family needs a table that is too large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FamilyTooLarge;
 
 impl Decomposition {
-    /// Decomposes the kept nodes of `network`. The onset of `targets` is kept even where no evidence feels it.
+    /// Decomposes the kept nodes of `network`.
     ///
     /// # Errors
     /// [`FamilyTooLarge`] if a group on a cycle has too many members for its table.
-    pub fn new(network: &Network, keep: &[bool], targets: &[usize]) -> Result<Self, FamilyTooLarge> {
+    pub fn new(network: &Network, keep: &[bool], order: ChainOrder) -> Result<Self, FamilyTooLarge> {
+        Self::muting(network, keep, order, &|_, _| false)
+    }
+
+    /// The same variables, with tables in which the edges and gates for which `muted(dependent, dependency)` holds
+    /// pass nothing on: what they would have passed on has weight 0, what they do not keeps its weight.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn muting(
+        network: &Network,
+        keep: &[bool],
+        order: ChainOrder,
+        muted: &dyn Fn(usize, usize) -> bool,
+    ) -> Result<Self, FamilyTooLarge> {
         let n = network.len();
         let (cycle, sizes) = cycles(network, keep);
-        let timed = timed(network, targets);
+        let timed = timed(network);
         let mut d = Decomposition { own: vec![u32::MAX; n], failed: vec![u32::MAX; n], ..Self::default() };
         for v in (0..n).filter(|&v| keep[v]) {
             let bins = if timed[v] { network.bins().len() as u32 } else { 1 };
@@ -92,8 +136,13 @@ impl Decomposition {
                 false => d.variable(Shape { bins, levels: sizes[cycle[v] as usize] }),
             };
         }
+        let mut dependents = vec![0usize; n];
         for v in (0..n).filter(|&v| keep[v]) {
-            d.family(network, &cycle, v)?;
+            network.parents(v).for_each(|u| dependents[u] += 1);
+        }
+        let key = |u: usize| order.key(u, dependents[u]);
+        for v in (0..n).filter(|&v| keep[v]) {
+            d.family(network, &cycle, v, &key, muted)?;
         }
         Ok(d)
     }
@@ -104,13 +153,21 @@ impl Decomposition {
         self.card.len() as u32 - 1
     }
 
-    fn family(&mut self, network: &Network, cycle: &[u32], v: usize) -> Result<(), FamilyTooLarge> {
+    fn family(
+        &mut self,
+        network: &Network,
+        cycle: &[u32],
+        v: usize,
+        key: &dyn Fn(usize) -> (usize, usize),
+        muted: &dyn Fn(usize, usize) -> bool,
+    ) -> Result<(), FamilyTooLarge> {
         let inside = |u: usize| cycle[v] != u32::MAX && cycle[u] == cycle[v];
         let touches_cycle = |g: &Gate| g.members.iter().any(|&m| inside(m as usize));
         // Steps from outside a cycle come first: they decide whether the node has level 0.
         let mut steps: Vec<Step> = Vec::new();
         let edge = |(u, p, late)| Step::Edge(u, p, late);
         steps.extend(network.edges_late(v).filter(|&(u, ..)| !inside(u)).map(edge));
+        steps.sort_by_key(|step| if let Step::Edge(u, ..) = step { key(*u) } else { (0, 0) });
         steps.extend(network.gates(v).filter(|g| !touches_cycle(g)).map(Step::Gate));
         let outer = steps.len();
         steps.extend(network.edges_late(v).filter(|&(u, ..)| inside(u)).map(edge));
@@ -127,19 +184,30 @@ impl Decomposition {
             };
             match *step {
                 Step::Edge(u, p, late) => {
-                    self.step(current, &[self.failed[u]], &[inside(u)], Passing { k: 1, p, late }, out)?;
+                    let passing = Passing { k: 1, p, late, muted: muted(v, u) };
+                    self.step(current, &[self.failed[u]], &[inside(u)], passing, out)?;
                 }
-                Step::Gate(g) => self.gate(g, &inside, current, out)?,
+                Step::Gate(g) => {
+                    let muted = g.members.iter().any(|&m| muted(v, m as usize));
+                    let passing = Passing { k: g.k, p: g.p, late: 0.0, muted };
+                    self.gate(g, passing, &inside, current, out)?;
+                }
             }
             current = out;
         }
         Ok(())
     }
 
-    fn gate(&mut self, g: Gate, inside: &dyn Fn(usize) -> bool, input: u32, out: u32) -> Result<(), FamilyTooLarge> {
+    fn gate(
+        &mut self,
+        g: Gate,
+        passing: Passing,
+        inside: &dyn Fn(usize) -> bool,
+        input: u32,
+        out: u32,
+    ) -> Result<(), FamilyTooLarge> {
         let vars: Vec<u32> = g.members.iter().map(|&m| self.failed[m as usize]).collect();
         let inner: Vec<bool> = g.members.iter().map(|&m| inside(m as usize)).collect();
-        let passing = Passing { k: g.k, p: g.p, late: 0.0 };
         if vars.len() <= DIRECT_MEMBERS || inner.contains(&true) {
             return self.step(input, &vars, &inner, passing, out);
         }
@@ -178,7 +246,12 @@ impl Decomposition {
                 for (c, counts) in before.iter().enumerate() {
                     let fired = counts.iter().position(|&n| n >= g.k).map_or(0, |bin| bin as u32 + 1);
                     let row = (x as usize * before.len() + c) * out_card;
-                    passing.write(&mut table[row..row + out_card], x.min(out_card as u32 - 1), [fired, fired]);
+                    passing.write(
+                        &mut table[row..row + out_card],
+                        x.min(out_card as u32 - 1),
+                        fired > 0,
+                        [fired, fired],
+                    );
                 }
             }
             self.factors.push(Factor { vars: vec![input, count, out], table });
@@ -242,7 +315,7 @@ impl Decomposition {
                     1 + shape.bin(s).min(bins - 1) * levels + level
                 }
             };
-            passing.write(&mut table[row * out_card..(row + 1) * out_card], given, [on_time, late]);
+            passing.write(&mut table[row * out_card..(row + 1) * out_card], given, fired.is_some(), [on_time, late]);
             for (s, &c) in state.iter_mut().zip(&cards).rev() {
                 *s += 1;
                 if *s < c {
@@ -266,17 +339,22 @@ struct Passing {
     p: f64,
     /// Chance that it is then late by a bin.
     late: f64,
+    /// Worlds in which it passes are left out.
+    muted: bool,
 }
 
 impl Passing {
-    /// Writes one row: the chances of `out`'s states if without this step it were `given`, and failure would arrive
-    /// as state `on_time` or `late` (0: never).
-    fn write(self, row: &mut [f64], given: u32, [on_time, late]: [u32; 2]) {
+    /// Writes one row: the chances of `out`'s states if without this step it were `given`, and failure, if it `fired`,
+    /// would arrive as state `on_time` or `late` (0: never).
+    fn write(self, row: &mut [f64], given: u32, fired: bool, [on_time, late]: [u32; 2]) {
         let earlier = |arrival: u32| match (given, arrival) {
             (g, 0) => g,
             (0, a) => a,
             (g, a) => g.min(a),
         };
+        if self.muted && fired {
+            return row[given as usize] = super::logspace::ln_add(row[given as usize], ln_not(self.p));
+        }
         let (soon, later) = (earlier(on_time), earlier(late));
         let mut add = |state: u32, ln: f64| {
             let cell = &mut row[state as usize];

@@ -2,7 +2,8 @@
 //!
 //! [`Engine`] is the door. Behind it: [`relevance`] leaves out what no evidence can feel, [`factor`] cuts every
 //! family into small tables, [`order`] plans, [`eliminate`] computes exactly; [`conditioning`] and [`sample`] answer with a stated error
-//! where exact tables would be too large; [`oracle`] enumerates everything and judges the rest in tests.
+//! where exact tables would be too large; [`oracle`] enumerates everything and judges the rest in tests;
+//! [`world`] draws what could have happened.
 
 pub mod bn;
 pub mod conditioning;
@@ -16,6 +17,7 @@ pub mod order;
 pub mod posterior;
 pub mod relevance;
 pub mod sample;
+pub mod world;
 
 pub use engine::{Engine, Scenario};
 pub use posterior::{Method, Posterior, Quality};

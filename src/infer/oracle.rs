@@ -1,6 +1,6 @@
 //! Enumeration of everything that can happen: slow, plain, and the judge of every faster method.
 
-use super::network::Network;
+use super::network::{Gate, Network};
 use super::posterior::Posterior;
 
 /// The most random variables that are enumerated.
@@ -37,10 +37,22 @@ fn choices(network: &Network) -> Vec<(Choice, Vec<f64>)> {
 
 /// What was chosen: for every node the state of its own fault, and how its edges and gates pass failure on.
 #[derive(Clone)]
-struct World {
-    own: Vec<usize>,
-    edges: Vec<Vec<usize>>,
-    gates: Vec<Vec<usize>>,
+pub(super) struct World {
+    pub own: Vec<usize>,
+    pub edges: Vec<Vec<usize>>,
+    pub gates: Vec<Vec<usize>>,
+}
+
+impl World {
+    /// No fault, and nothing passes anything on.
+    fn quiet(network: &Network) -> Self {
+        let n = network.len();
+        World {
+            own: vec![0; n],
+            edges: (0..n).map(|v| vec![0; network.edges(v).count()]).collect(),
+            gates: (0..n).map(|v| vec![0; network.gates(v).count()]).collect(),
+        }
+    }
 }
 
 /// The posterior by summing over every combination of faults and switches; `None` if there are more than
@@ -51,13 +63,10 @@ pub fn enumerate(network: &Network) -> Option<Posterior> {
     if variables(network) > MAX_VARIABLES {
         return None;
     }
-    let mut world = World {
-        own: vec![0; n],
-        edges: (0..n).map(|v| vec![0; network.edges(v).count()]).collect(),
-        gates: (0..n).map(|v| vec![0; network.gates(v).count()]).collect(),
-    };
     let mut rows: Vec<(f64, Vec<usize>, Vec<usize>)> = Vec::new();
-    visit(network, &choices, 0.0, &mut world, &mut rows);
+    visit(network, &choices, 0.0, &mut World::quiet(network), &mut |ln, world, onset| {
+        rows.push((ln, world.own.clone(), onset.to_vec()));
+    });
     let ln_total = super::logspace::ln_sum(&rows.iter().map(|r| r.0).collect::<Vec<_>>());
     let states = vec![vec![0.0; 1 + network.bins().len()]; n];
     let (mut failed, mut own) = (states.clone(), states);
@@ -77,19 +86,43 @@ pub fn enumerate(network: &Network) -> Option<Posterior> {
     })
 }
 
-/// Goes through everything that can be chosen from here on.
+/// P(one of `nodes` has a fault of its own, and nothing for which `muted(dependent, dependency)` holds passes a failure
+/// on | evidence), by the same enumeration.
+pub fn kept_to_itself(network: &Network, nodes: &[usize], muted: &dyn Fn(usize, usize) -> bool) -> Option<f64> {
+    if variables(network) > MAX_VARIABLES {
+        return None;
+    }
+    let (mut all, mut kept) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    visit(network, &choices(network), 0.0, &mut World::quiet(network), &mut |ln, world, onset| {
+        all = super::logspace::ln_add(all, ln);
+        let failed = |u: usize| onset[u] > 0;
+        let passes = (0..network.len()).any(|v| {
+            let edges = network.edges(v).zip(&world.edges[v]).any(|((u, _), &how)| how > 0 && failed(u) && muted(v, u));
+            let gate = |(g, how): (Gate, &usize)| {
+                let down = g.members.iter().filter(|&&m| failed(m as usize)).count();
+                *how > 0 && down >= g.k as usize && g.members.iter().any(|&m| muted(v, m as usize))
+            };
+            edges || network.gates(v).zip(&world.gates[v]).any(gate)
+        });
+        if !passes && nodes.iter().any(|&v| world.own[v] > 0) {
+            kept = super::logspace::ln_add(kept, ln);
+        }
+    });
+    Some((kept - all).exp())
+}
+
+/// Goes through everything that can be chosen from here on; `each` gets the weight, the choices, and what failed when.
 fn visit(
     network: &Network,
     choices: &[(Choice, Vec<f64>)],
     ln_weight: f64,
     world: &mut World,
-    rows: &mut Vec<(f64, Vec<usize>, Vec<usize>)>,
+    each: &mut dyn FnMut(f64, &World, &[usize]),
 ) {
     let Some(((choice, chances), rest)) = choices.split_first() else {
         let onset = least_fixed_point(network, world);
         let evidence: f64 = onset.iter().enumerate().map(|(v, &s)| network.ln_evidence(v)[s]).sum();
-        rows.push((ln_weight + evidence, world.own.clone(), onset));
-        return;
+        return each(ln_weight + evidence, world, &onset);
     };
     for (state, p) in chances.iter().enumerate().filter(|(_, p)| **p > 0.0) {
         match *choice {
@@ -97,12 +130,12 @@ fn visit(
             Choice::Edge(v, i) => world.edges[v][i] = state,
             Choice::Gate(v, i) => world.gates[v][i] = state,
         }
-        visit(network, rest, ln_weight + p.ln(), world, rows);
+        visit(network, rest, ln_weight + p.ln(), world, each);
     }
 }
 
 /// For every node 0 if it never fails, else 1 + the bin in which it fails first.
-fn least_fixed_point(network: &Network, world: &World) -> Vec<usize> {
+pub(super) fn least_fixed_point(network: &Network, world: &World) -> Vec<usize> {
     let last = network.bins().len();
     let mut onset = world.own.clone();
     loop {

@@ -11,11 +11,10 @@ pub fn relevant(network: &Network, targets: &[usize]) -> Vec<bool> {
     upstream(network, (0..network.len()).filter(tells).chain(targets.iter().copied()))
 }
 
-/// For every node: whether *when* it failed can be felt in the evidence, or is asked for in `targets`. Of the others
-/// only whether they failed matters.
-pub fn timed(network: &Network, targets: &[usize]) -> Vec<bool> {
+/// For every node: whether *when* it failed can be felt in the evidence. Of the others only whether they failed matters.
+pub fn timed(network: &Network) -> Vec<bool> {
     let tells = |v: &usize| network.ln_evidence(*v)[1..].windows(2).any(|w| w[0] != w[1]);
-    upstream(network, (0..network.len()).filter(tells).chain(targets.iter().copied()))
+    upstream(network, (0..network.len()).filter(tells))
 }
 
 /// Marks nodes and all that they depend on.

@@ -13,5 +13,8 @@ pub fn in_window(per_year: f64, hours: f64) -> f64 {
 
 /// Own faults per year of a component: its own figure, else its kind's, else the default.
 pub fn faults_per_year(graph: &DependencyGraph, component: &Component, params: &Params) -> f64 {
+    if !params.rates {
+        return params.default_faults_per_year;
+    }
     component.faults_per_year.or(graph.kind(component).faults_per_year).unwrap_or(params.default_faults_per_year)
 }

@@ -6,29 +6,55 @@
 //! ```text
 //! P(said k | only k is down)              = 1
 //! P(said k | all is down, in way w)       = symptoms[w][k], else named_when_all_down      [SYM]
+//! P(said k | only another is down)        = named_wrongly
 //! P(said nothing in particular | only k)  = unnamed_when_one_down
 //! ```
 //!
 //! A "healthy" is about the thing itself: it bears on `works(c, k)`. Both are joined with what is down in the
 //! speaker's region.
 
-use super::build::{ANY, Builder, GLOBAL, Nodes, REACHABILITY};
+use super::build::{ANY, Builder, GLOBAL, Heard, Nodes, REACHABILITY};
 use crate::graph::ComponentIx;
 use crate::infer::network::NodeIx;
 use crate::signal::{Observation, State};
 
+/// The family of kinds over which everything from a region comes.
+const COUNTRY_NETWORK: &str = "country-network";
+
 impl Builder<'_> {
-    /// The node a statement bears on, and its `ln` ratio there.
-    pub(super) fn target(&mut self, ix: ComponentIx, o: &Observation, ln: f64) -> (NodeIx, f64) {
+    /// The node a statement bears on, and its `ln` ratios there.
+    pub(super) fn target(&mut self, ix: ComponentIx, o: &Observation, mut ln: Vec<f64>) -> (NodeIx, Vec<f64>) {
         let nodes = &self.nodes[ix.0 as usize];
         let reach = REACHABILITY.contains(&o.capability.as_str());
         let listed = nodes.works.contains_key(&o.capability);
         let capability = if listed || reach { o.capability.clone() } else { ANY.to_string() };
-        let speaks_of_failure = matches!(o.state, State::Failing | State::Degraded | State::Recovered);
+        let failure = matches!(o.state, State::Failing | State::Degraded | State::Recovered);
         // Who reaches a component that fails in other ways, too, has seen little of it.
-        let weak = !speaks_of_failure && reach && !listed && self.unreachable(nodes, &capability).len() != 1;
-        let ln = if weak { ln.max(self.params.reachable.ln()) } else { ln };
-        (self.heard(ix, &capability, &o.region, speaks_of_failure), ln)
+        let weak = !failure && reach && !listed && self.unreachable(nodes, &capability).len() != 1;
+        if weak {
+            ln.iter_mut().for_each(|l| *l = l.max(self.params.reachable.ln()));
+        }
+        if let Some(&share) = o.share.get(&capability).filter(|_| failure) {
+            // A count that is split by symptom: how well the share fits "this capability and no other".
+            let fit = self.share_fit(share);
+            ln.iter_mut().filter(|l| **l > 0.0).for_each(|l| *l = (1.0 + (l.exp() - 1.0) * fit).ln());
+        }
+        // A monitor that is part of the graph sees trouble when it is in trouble itself.
+        let observer = self.graph.find(&o.source.name).filter(|&observer| observer != ix);
+        let key = Heard { component: ix, capability, region: o.region.clone(), failure, observer };
+        (self.heard(key), ln)
+    }
+
+    /// Density of a share of reports that name a capability when only that one is down, over that when anything may
+    /// be (every share alike): Beta with mean `share_mean`, as if counted among `share_weight` reports. \[SHR\]
+    fn share_fit(&self, share: f64) -> f64 {
+        let (mean, weight) = (self.params.share_mean, self.params.share_weight);
+        let (a, b) = (mean * weight, (1.0 - mean) * weight);
+        let share = share.clamp(0.01, 0.99);
+        // Normalised by the midpoint rule: 100 steps are ample for such shapes.
+        let shape = |x: f64| x.powf(a - 1.0) * (1.0 - x).powf(b - 1.0);
+        let norm: f64 = (0..100).map(|i| shape((f64::from(i) + 0.5) / 100.0)).sum::<f64>() / 100.0;
+        shape(share) / norm
     }
 
     /// The ways of failing that are told as `capability`.
@@ -46,33 +72,61 @@ impl Builder<'_> {
         rest.min(self.params.named_when_all_down).max(self.params.named_otherwise)
     }
 
-    /// What is heard of a component from a region: `said` or `works`, joined with what is down in that region.
-    fn heard(&mut self, ix: ComponentIx, capability: &str, region: &str, failure: bool) -> NodeIx {
-        let nodes = self.nodes[ix.0 as usize].clone();
-        let within = |r: &str| region == r || region.strip_prefix(r).is_some_and(|rest| rest.starts_with('-'));
+    /// What is heard of a component: `said` or `works`, joined with what is down in the speaker's region, and with what
+    /// takes the observer down.
+    fn heard(&mut self, asked: Heard) -> NodeIx {
+        let nodes = self.nodes[asked.component.0 as usize].clone();
+        let within =
+            |r: &str| asked.region == r || asked.region.strip_prefix(r).is_some_and(|rest| rest.starts_with('-'));
         let regions: Vec<&String> = nodes.regional.keys().filter(|r| within(r)).collect();
-        let key = (ix, capability.to_string(), regions.first().map_or(GLOBAL, |r| r).to_string(), failure);
+        let networks = self.country_networks(&asked, &within);
+        let local = !regions.is_empty() || !networks.is_empty();
+        let region = if local { asked.region.clone() } else { GLOBAL.to_string() };
+        let key = Heard { region, ..asked.clone() };
         if let Some(&node) = self.heard.get(&key) {
             return node;
         }
-        let base = if failure { self.said(ix, &nodes, capability) } else { self.seen(&nodes, capability) };
+        let Heard { component, capability, failure, observer, .. } = asked;
+        let said = failure && self.params.symptoms;
+        let base = if said { self.said(component, &nodes, &capability) } else { self.seen(&nodes, &capability) };
         let mut node = base;
-        if !regions.is_empty() {
+        if local || observer.is_some() {
             node = self.net.node(0.0);
             self.net.edge(node, base, 1.0);
             for region in regions {
                 let local = &nodes.regional[region];
                 for (kind, &way) in &local.ways {
-                    let p = if capability == ANY || !failure { 1.0 } else { self.symptom(kind, capability) };
+                    let p = if capability == ANY || !failure { 1.0 } else { self.symptom(kind, &capability) };
                     self.net.edge(node, way, p);
                 }
-                for (k, &only) in local.only.iter().filter(|(k, _)| capability == ANY || *k == capability) {
-                    self.net.edge(node, only, if k == capability { 1.0 } else { self.params.unnamed_when_one_down });
+                for (k, &only) in local.only.iter().filter(|(k, _)| capability == ANY || **k == capability) {
+                    let p = if *k == capability { 1.0 } else { self.params.unnamed_when_one_down };
+                    self.net.edge(node, only, p);
                 }
+            }
+            for network in networks {
+                let kind = self.graph.component(network).kind.clone();
+                let p = if capability == ANY || !failure { 1.0 } else { self.symptom(&kind, &capability) };
+                self.net.edge(node, self.nodes[network.0 as usize].whole, p);
+            }
+            if let Some(observer) = observer {
+                self.net.edge(node, self.nodes[observer.0 as usize].general, 1.0);
             }
         }
         self.heard.insert(key, node);
         node
+    }
+
+    /// Reports from a country come over its network. \[VAN\]
+    fn country_networks(&self, asked: &Heard, within: &dyn Fn(&str) -> bool) -> Vec<ComponentIx> {
+        if asked.region == GLOBAL {
+            return Vec::new();
+        }
+        let carries = |ix: ComponentIx| {
+            let c = self.graph.component(ix);
+            self.graph.kind(c).family == COUNTRY_NETWORK && c.regions.iter().any(|r| within(r))
+        };
+        self.graph.iter().map(|(ix, _)| ix).filter(|&ix| ix != asked.component && carries(ix)).collect()
     }
 
     /// What is said of failure, everywhere.
@@ -84,13 +138,13 @@ impl Builder<'_> {
         if capability == ANY {
             self.net.edge(node, nodes.whole, 1.0);
             self.net.edge(node, nodes.general, self.params.unnamed_when_one_down);
-            for (_, only) in &nodes.own[1..] {
+            for only in nodes.only.values() {
                 self.net.edge(node, *only, self.params.unnamed_when_one_down);
             }
             return node;
         }
-        if let Some(&only) = nodes.only.get(capability) {
-            self.net.edge(node, only, 1.0);
+        for (k, &only) in &nodes.only {
+            self.net.edge(node, only, if k == capability { 1.0 } else { self.params.named_wrongly });
         }
         let own_kind = &self.graph.component(ix).kind;
         let own = self.graph.kinds()[own_kind].symptoms.get(capability).copied();

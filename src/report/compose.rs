@@ -7,9 +7,11 @@ use crate::signal::{Observation, State, Window};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A cause leads if its probability is at least this.
-const LEADS: f64 = 0.5;
+pub const LEADS: f64 = 0.5;
 /// With a larger error nothing is said.
 const UNSURE: f64 = 0.2;
+/// From this chance on an unknown shared cause is worth a patch.
+const PATCH_LEAST: f64 = 0.2;
 /// Contradictions and evidence weaker than this many nats are left out.
 const LEAST_WEIGHT: f64 = 0.05;
 
@@ -18,7 +20,7 @@ pub fn compose(f: Findings) -> Report {
     let explained: BTreeSet<(ComponentIx, String)> = f
         .suspects
         .iter()
-        .filter(|s| s.is_shared() && s.probability >= LEADS)
+        .filter(|s| s.is_shared() && s.p_cause >= LEADS)
         .flat_map(|s| s.explains.iter().map(|(place, _)| place.clone()))
         .collect();
     let unexplained = f
@@ -27,6 +29,7 @@ pub fn compose(f: Findings) -> Report {
         .filter(|place| !explained.contains(place) && f.believed.contains(place))
         .map(|(ix, k)| Place { component: id(f.graph, *ix), capability: k.clone() })
         .collect();
+    let warnings = warnings(&f);
     Report {
         schema: SCHEMA.to_string(),
         incident: IncidentName { id: String::new(), title: String::new() },
@@ -47,11 +50,26 @@ pub fn compose(f: Findings) -> Report {
             .map(|(kind, p, best)| KindTotal { kind: kind.clone(), probability: *p, best: id(f.graph, *best) })
             .collect(),
         coincidence: f.coincidence,
-        unknown_cause: UnknownCause { probability: None, members: Vec::new() },
+        unknown_cause: unknown(&f),
         unexplained,
         components: f.states.clone(),
         checks: Vec::new(),
-        warnings: warnings(&f),
+        silences: f.signals[f.read..]
+            .iter()
+            .enumerate()
+            .map(|(i, o)| Silence { signal: f.read + i, source: o.source.name.clone(), component: o.component.clone() })
+            .collect(),
+        spill_over: f
+            .discounts
+            .iter()
+            .map(|d| Discounted {
+                signal: d.signal,
+                component: f.signals[d.signal].component.clone(),
+                log_odds: d.ln_ratio,
+                undiscounted: d.undiscounted,
+            })
+            .collect(),
+        warnings,
         inference: f.inference,
     }
 }
@@ -67,10 +85,12 @@ pub fn refused(window: Window, reason: &str) -> Report {
         explanations: Vec::new(),
         kinds: Vec::new(),
         coincidence: 0.0,
-        unknown_cause: UnknownCause { probability: None, members: Vec::new() },
+        unknown_cause: UnknownCause { probability: None, members: Vec::new(), patch: None },
         unexplained: Vec::new(),
         components: Vec::new(),
         checks: Vec::new(),
+        silences: Vec::new(),
+        spill_over: Vec::new(),
         inference: Inference { method: Method::Sampled, error: 1.0, nodes: 0, edges: 0, relevant_nodes: 0, seed: 0 },
         warnings: vec![reason.to_string()],
     }
@@ -85,13 +105,15 @@ fn id(graph: &DependencyGraph, ix: ComponentIx) -> String {
 }
 
 fn verdict(f: &Findings) -> Verdict {
-    let leading: Vec<&Suspect> = f.suspects.iter().filter(|s| s.is_shared() && s.probability >= LEADS).collect();
+    let leading: Vec<&Suspect> = f.suspects.iter().filter(|s| s.is_shared() && s.p_cause >= LEADS).collect();
     let p = |x: f64| super::text::probability(x, f.inference.error);
     let name = |s: &Suspect| {
         let id = id(f.graph, s.component);
         if s.capability == "any" { id } else { format!("{id} ({})", s.capability) }
     };
     let failed: BTreeSet<ComponentIx> = f.believed.iter().map(|(c, _)| *c).collect();
+    // Causes that cannot be told apart lead together.
+    let tied = f.ties.iter().find(|(p, group)| *p >= LEADS && group.iter().any(|c| is_first(f, *c)));
     let (kind, text) = match leading.as_slice() {
         _ if f.failing.is_empty() => {
             (VerdictKind::Inconclusive, "inconclusive: no signal says that anything failed".to_string())
@@ -104,44 +126,99 @@ fn verdict(f: &Findings) -> Verdict {
             let text = "inconclusive: fewer than two components are believed to have failed";
             (VerdictKind::Inconclusive, text.to_string())
         }
+        [] | [_] if tied.is_some() => {
+            let (together, group) = tied.cloned().unwrap_or_default();
+            let names: Vec<String> = group.iter().map(|&c| id(f.graph, c)).collect();
+            let text = format!(
+                "most likely common cause: one of {}, together {}; the signals do not tell them apart",
+                super::text::some_of(&names, 4),
+                p(together)
+            );
+            (VerdictKind::CommonCause, text)
+        }
+        [] if f.within.is_some() => {
+            let Some((container, together, group)) = &f.within else { unreachable!() };
+            let of = |c: &ComponentIx| f.suspects.iter().find(|s| s.component == *c).map_or(0.0, |s| s.p_cause);
+            let list: Vec<String> = group.iter().map(|c| format!("{} {}", id(f.graph, *c), p(of(c)))).collect();
+            let text = format!(
+                "most likely common cause: something in {}, together {}: {}",
+                id(f.graph, *container),
+                p(*together),
+                super::text::some_of(&list, 3)
+            );
+            (VerdictKind::CommonCause, text)
+        }
+        [] if f.unknown.probability >= LEADS => {
+            let names: Vec<String> = f.unknown.members.iter().map(|&c| id(f.graph, c)).collect();
+            let text = format!(
+                "most likely a shared cause that is not in the graph, probability {}: something that {} need",
+                p(f.unknown.probability),
+                super::text::some_of(&names, 4)
+            );
+            (VerdictKind::UnknownCause, text)
+        }
         [] if f.coincidence >= LEADS => {
             (VerdictKind::Independent, "most likely no common cause: the failures have causes of their own".to_string())
         }
         [] => {
             let best = f.suspects.iter().find(|s| s.is_shared());
-            let hint = best.map_or(String::new(), |s| format!("; best guess {} at {}", name(s), p(s.probability)));
+            let hint = best.map_or(String::new(), |s| format!("; best guess {} at {}", name(s), p(s.p_cause)));
             (VerdictKind::Inconclusive, format!("inconclusive: no common cause leads{hint}"))
         }
         [one] => (
             VerdictKind::CommonCause,
-            format!("most likely common cause: {}, probability {}", name(one), p(one.probability)),
+            format!("most likely common cause: {}, probability {}", name(one), p(one.p_cause)),
         ),
         several => {
-            let list: Vec<String> = several.iter().map(|s| format!("{} {}", name(s), p(s.probability))).collect();
+            let list: Vec<String> = several.iter().map(|s| format!("{} {}", name(s), p(s.p_cause))).collect();
             (VerdictKind::SeveralCauses, format!("most likely several causes: {}", list.join(", ")))
         }
     };
     Verdict { kind, text }
 }
 
+fn is_first(f: &Findings, component: ComponentIx) -> bool {
+    f.suspects.first().is_some_and(|s| s.component == component)
+}
+
+/// What the graph may lack, with the smallest patch that would put it in.
+fn unknown(f: &Findings) -> UnknownCause {
+    let members: Vec<String> = f.unknown.members.iter().map(|&c| id(f.graph, c)).collect();
+    let patch = (f.unknown.probability >= PATCH_LEAST && members.len() >= 2).then(|| {
+        let mut name = "unlisted".to_string();
+        while f.graph.find(&name).is_some() {
+            name.push_str("-1");
+        }
+        let edges: String = members.iter().map(|m| format!("  {m}:\n    depends_on: [{name}]\n")).collect();
+        format!("components:\n  {name}:\n    kind: platform\n{edges}")
+    });
+    UnknownCause { probability: Some(f.unknown.probability), members, patch }
+}
+
 fn cause(f: &Findings, rank: usize, s: &Suspect) -> Cause {
     let component = f.graph.component(s.component);
     let error = f.inference.error;
+    // The first trouble among what it explains, in the bin in which its fault most likely began.
+    let begins = s.onset.map_or(0, |(bin, _)| bin);
     let onset = s
         .explains
         .iter()
         .flat_map(|((ix, _), _)| f.signals.iter().filter(move |o| f.graph.find(&o.component) == Some(*ix)))
-        .filter(|o| matches!(o.state, State::Failing | State::Degraded))
+        .filter(|o| matches!(o.state, State::Failing | State::Degraded) && f.timeline.bin(o.at) >= begins)
         .map(|o| o.at)
         .min();
+    let tied = f.ties.iter().find(|(_, group)| group.contains(&s.component));
+    let names = |group: &[ComponentIx]| group.iter().map(|&c| id(f.graph, c)).collect();
     Cause {
         rank,
         component: component.id.clone(),
-        ties: vec![component.id.clone()],
+        ties: tied.map_or_else(|| vec![component.id.clone()], |(_, group)| names(group)),
+        tied_probability: tied.map_or(s.p_cause, |(together, _)| *together),
         kind: component.kind.clone(),
         capability: s.capability.clone(),
-        probability: s.probability,
-        range: [(s.probability - error).max(0.0), (s.probability + error).min(1.0)],
+        probability: s.p_cause,
+        p_fault: s.p_fault,
+        range: [(s.range[0] - error).max(0.0), (s.range[1] + error).min(1.0)],
         prior: s.prior,
         onset: onset.map(|t| t.to_string()),
         explains: s
@@ -190,6 +267,16 @@ fn warnings(f: &Findings) -> Vec<String> {
             "exact inference is too wide for this graph; probabilities were sampled and may be off by {:.3}",
             f.inference.error
         ));
+    }
+    if let Some(first) = f.suspects.first().filter(|s| s.p_cause >= LEADS) {
+        let name = id(f.graph, first.component);
+        for (kind, p) in first.without_sources.iter().filter(|(_, p)| *p < LEADS / 2.0) {
+            let without = super::text::probability(*p, f.inference.error);
+            warnings.push(format!(
+                "without {} signals {name} would have {without}: it rests on one kind of source",
+                kind.as_str()
+            ));
+        }
     }
     warnings
 }

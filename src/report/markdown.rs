@@ -77,7 +77,14 @@ fn summary(report: &Report, p: &dyn Fn(f64) -> String) -> String {
     if !kinds.is_empty() {
         s += &format!("- kinds: {}\n", kinds.join(", "));
     }
+    if let Some(tied) = report.causes.first().filter(|c| c.ties.len() > 1) {
+        let names: Vec<String> = tied.ties.iter().map(|t| cell(t)).collect();
+        s += &format!("- not told apart: {}; together {}\n", some_of(&names, 4), plain(tied.tied_probability));
+    }
     s += &format!("- coincidence: {}\n", plain(report.coincidence));
+    if let Some(p) = report.unknown_cause.probability {
+        s += &format!("- unknown shared cause: {}\n", plain(p));
+    }
     let unexplained: Vec<String> = report.unexplained.iter().map(|u| cell(&u.component)).collect();
     if !unexplained.is_empty() {
         s += &format!("- unexplained: {}\n", some_of(&unexplained, 8));

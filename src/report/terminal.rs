@@ -70,7 +70,8 @@ impl Pen<'_> {
         }
         lines.push(cut(&format!("{} to {}", r.window.start, r.window.end), self.width));
         for warning in r.warnings.iter().take(1) {
-            lines.push(cut(&format!("warning: {warning}"), self.width));
+            let warning = crate::diag::clean(&format!("warning: {warning}"));
+            lines.extend(self.wrapped(&warning, 2).into_iter().take(2));
         }
         lines.push(String::new());
 
@@ -78,12 +79,22 @@ impl Pen<'_> {
         if common.is_empty() {
             lines.push("No component is a likely cause of more than one failure.".to_string());
         } else {
-            lines.push(self.bold("Common causes"));
+            let more = match common.len().saturating_sub(SHOWN_CAUSES) {
+                0 => String::new(),
+                more => format!(" ({SHOWN_CAUSES}, and {more} less likely)"),
+            };
+            lines.push(self.bold(&format!("Common causes{more}")));
             for cause in common.iter().take(SHOWN_CAUSES) {
                 lines.push(self.cause_line(cause));
             }
-            if common.len() > SHOWN_CAUSES {
-                lines.push(format!("     and {} less likely", common.len() - SHOWN_CAUSES));
+            let tied = common.iter().take(SHOWN_CAUSES).find(|c| c.ties.len() > 1);
+            if let Some(tied) = tied {
+                let text = format!(
+                    "     not told apart: {}; together {}",
+                    some_of(&tied.ties, 4),
+                    self.p(tied.tied_probability)
+                );
+                lines.extend(self.wrapped(&crate::diag::clean(&text), 5).into_iter().take(2));
             }
         }
         if let Some(top) = common.first() {
@@ -133,7 +144,7 @@ impl Pen<'_> {
             .map(|w| format!("{} {} ({:+.1})", w.component, w.capability, w.log_odds))
             .collect();
         let against = if against.is_empty() { "nothing that was observed".to_string() } else { some_of(&against, 2) };
-        lines.extend(self.wrapped(&crate::diag::clean(&format!("against it: {against}")), 4).into_iter().take(2));
+        lines.push(cut(&format!("against it: {against}"), self.width));
         lines
     }
 
@@ -169,6 +180,10 @@ impl Pen<'_> {
             }
         }
         let unknown = r.unknown_cause.probability.map(|p| format!("; unknown shared cause {}", self.p(p)));
+        if r.unknown_cause.patch.is_some() {
+            let members = some_of(&r.unknown_cause.members, 3);
+            line("graph may lack", format!("something that {members} need (patch: --format json)"));
+        }
         line("coincidence", format!("{}{}", self.p(r.coincidence), unknown.unwrap_or_default()));
         line("method", self.method());
         lines
@@ -192,15 +207,13 @@ impl Pen<'_> {
         for cause in r.causes.iter().filter(|c| is_common(c) && c.probability >= DETAIL_LEAST) {
             lines.push(String::new());
             let [low, high] = cause.range;
-            let range = if high - low > 0.01 { format!(" [{low:.2}–{high:.2}]") } else { String::new() };
-            let head = format!(
-                "{}. {} — {}{range}, before any signal {}",
-                cause.rank,
-                cause.component,
-                self.p(cause.probability),
-                prior(cause.prior)
-            );
+            let range =
+                if high - low > 0.01 { format!(" [{} to {}]", self.p(low), self.p(high)) } else { String::new() };
+            let head = format!("{}. {} — {}{range}", cause.rank, cause.component, self.p(cause.probability));
             lines.push(self.bold(&cut(&head, self.width)));
+            let fault =
+                format!("   a fault of its own: {}, before any signal {}", self.p(cause.p_fault), prior(cause.prior));
+            lines.push(cut(&fault, self.width));
             if let Some(onset) = &cause.onset {
                 lines.push(cut(&format!("   first reported failing at {onset}"), self.width));
             }
@@ -217,6 +230,22 @@ impl Pen<'_> {
             if !signals.is_empty() {
                 lines.push(cut(&format!("   strongest signals (log-odds): {}", signals.join(", ")), self.width));
             }
+        }
+        if !r.spill_over.is_empty() {
+            let mut taken: Vec<_> = r.spill_over.iter().collect();
+            taken.sort_by(|a, b| (b.undiscounted - b.log_odds).total_cmp(&(a.undiscounted - a.log_odds)));
+            let taken: Vec<String> = taken
+                .iter()
+                .map(|d| format!("#{} {} {:+.1} not {:+.1}", d.signal, d.component, d.log_odds, d.undiscounted))
+                .collect();
+            let text = format!(
+                "Spill-over: in so large an outage {} crowd and press reports count less (--no-spillover counts them \
+                 in full): {}",
+                taken.len(),
+                some_of(&taken, 4)
+            );
+            lines.push(String::new());
+            lines.extend(self.wrapped(&crate::diag::clean(&text), 2).into_iter().take(5));
         }
         if !r.explanations.is_empty() {
             lines.push(String::new());

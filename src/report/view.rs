@@ -34,12 +34,17 @@ pub struct Report {
     pub unknown_cause: UnknownCause,
     /// Reported failing, believed to have failed, and not explained by any common cause that leads.
     pub unexplained: Vec<Place>,
-    /// Every component and capability that was observed or is suspected.
+    /// Every component and capability that was observed, is suspected, or could have caused what was reported.
     pub components: Vec<ComponentState>,
     /// What to look at next, most telling first.
     pub checks: Vec<Check>,
     /// How the numbers were made and how far they may be off.
     pub inference: Inference,
+    /// Components about which a source that watches them said nothing: each counts as a healthy signal, numbered after
+    /// those that were read.
+    pub silences: Vec<Silence>,
+    /// Signals of crowds, press and social media that count less because the outage is large (see `--no-spillover`).
+    pub spill_over: Vec<Discounted>,
     /// What the reader should know before trusting the numbers.
     pub warnings: Vec<String>,
 }
@@ -100,13 +105,20 @@ pub struct Cause {
     pub kind: String,
     /// The capability in which it most likely failed; `any` for the whole.
     pub capability: String,
-    /// Chance that it had a fault of its own in the window.
+    /// Chance that it is a cause: that it had a fault of its own in the window and passed failure on. For one that
+    /// explains no other component's failure, the chance of the fault.
     pub probability: f64,
-    /// Lower and upper bound of `probability`.
+    /// Chance that it had a fault of its own in the window, passed on or not.
+    pub p_fault: f64,
+    /// Chance of at least one fault among `ties`.
+    pub tied_probability: f64,
+    /// From where to where `probability` moves if the rates of faults or the odds of impacts are wrong by a factor of
+    /// three, with the error of inference added.
     pub range: [f64; 2],
     /// The chance before any signal.
     pub prior: f64,
-    /// Earliest time at which something it explains was reported failing.
+    /// First time at which something it explains was reported failing, in the stretch of time in which its fault most
+    /// likely began.
     pub onset: Option<String>,
     /// Reported failing and downstream of it.
     pub explains: Vec<Explained>,
@@ -179,10 +191,13 @@ pub struct KindTotal {
 /// A shared cause that is not in the graph.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UnknownCause {
-    /// Its chance; `null` while the model does not compute it.
+    /// Its chance; `null` if no answer could be computed.
     pub probability: Option<f64>,
     /// What it would have to be shared by.
     pub members: Vec<String>,
+    /// The smallest addition to the graph that would explain them, as YAML to be merged by hand: a component, and what
+    /// depends on it. `null` if it is improbable.
+    pub patch: Option<String>,
 }
 
 /// What is believed of one component and capability.
@@ -196,6 +211,30 @@ pub struct ComponentState {
     pub p_failed: f64,
     /// Chance that it had a fault of its own.
     pub p_fault: f64,
+}
+
+/// A source that watches said nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Silence {
+    /// Its number among the signals.
+    pub signal: usize,
+    /// Name of the source.
+    pub source: String,
+    /// What it said nothing about.
+    pub component: String,
+}
+
+/// A signal that counts less because in a large outage crowds also report the innocent.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Discounted {
+    /// Its number among the signals.
+    pub signal: usize,
+    /// What it is about.
+    pub component: String,
+    /// Log-odds that it can add at most to "this failed", before others of its channel are counted.
+    pub log_odds: f64,
+    /// The same on a calm day.
+    pub undiscounted: f64,
 }
 
 /// Something to look at next.

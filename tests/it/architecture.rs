@@ -9,7 +9,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("graph", &["diag"]),
     ("signal", &["diag"]),
     ("incident", &["diag", "graph", "signal"]),
-    ("model", &["graph", "signal", "infer::network"]),
+    ("model", &["graph", "signal", "infer::network", "infer::logspace"]),
     ("report", &["diag", "graph", "signal", "model", "infer::posterior"]),
     ("correlate", &["graph", "signal", "model", "infer", "report"]),
     ("backtest", &["graph", "signal", "incident", "model", "infer", "report::view", "correlate"]),

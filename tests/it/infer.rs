@@ -130,11 +130,25 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
+    /// What is kept to itself: muted tables against enumeration.
+    #[test]
+    fn passing_on_agrees_with_enumeration(network in small_network(), source in 0..6usize) {
+        prop_assume!(oracle::variables(&network) <= 12);
+        let source = source % network.len();
+        let all: Vec<usize> = (0..network.len()).collect();
+        let Some(engine) = Engine::exact(&network, &all, Limits::default()) else { return Ok(()) };
+        let leaves = |_: usize, u: usize| u == source;
+        let want = oracle::kept_to_itself(&network, &[source], &leaves).unwrap();
+        let got = engine.p_kept_to_itself(&[source], &leaves).unwrap();
+        prop_assert!((want - got).abs() < EXACT_ERROR, "{want} {got}");
+    }
+
     /// Ruling out own faults is the same as a network whose priors are zero there.
     #[test]
     fn ruling_out_is_a_zero_prior(network in small_network(), out in 0..2usize) {
         prop_assume!(oracle::variables(&network) <= 12);
         let engine = Engine::new(network.clone(), &[], Limits::default(), 0);
+        prop_assume!(engine.is_exact());
         let mut b = NetworkBuilder::new();
         b.bins(network.bins());
         for v in 0..network.len() {

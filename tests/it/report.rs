@@ -9,9 +9,11 @@ fn report(component: &str, title: &str) -> Report {
         rank,
         component: component.to_string(),
         ties: vec![component.to_string()],
+        tied_probability: 0.5,
         kind: "cdn".to_string(),
         capability: "content".to_string(),
         probability,
+        p_fault: probability,
         range: [probability, probability],
         prior: 0.001,
         onset: Some("2024-03-05T15:00:00Z".to_string()),
@@ -38,10 +40,12 @@ fn report(component: &str, title: &str) -> Report {
         explanations: vec![Explanation { causes: vec![component.to_string()], probability: 0.9 }],
         kinds: vec![KindTotal { kind: "cdn".to_string(), probability: 0.9, best: component.to_string() }],
         coincidence: 0.01,
-        unknown_cause: UnknownCause { probability: None, members: Vec::new() },
+        unknown_cause: UnknownCause { probability: None, members: Vec::new(), patch: None },
         unexplained: vec![Place { component: component.to_string(), capability: "any".to_string() }],
         components: Vec::new(),
         checks: Vec::new(),
+        silences: Vec::new(),
+        spill_over: Vec::new(),
         inference: Inference { method: Method::Exact, error: 1e-9, nodes: 9, edges: 9, relevant_nodes: 9, seed: 0 },
         warnings: vec![title.to_string(), title.to_string(), title.to_string()],
     }
@@ -127,8 +131,8 @@ fn the_weight_of_a_signal_is_what_leaving_it_out_does() {
         let mut fewer = all.clone();
         fewer[weight.signal].state = commoncause::signal::State::Unknown;
         let without = ask(&fewer);
-        let p = without.causes.iter().find(|c| c.component == top.component).unwrap().probability;
-        let delta = odds(top.probability) - odds(p);
+        let p = without.causes.iter().find(|c| c.component == top.component).unwrap().p_fault;
+        let delta = odds(top.p_fault) - odds(p);
         assert!((delta - weight.log_odds).abs() < 1e-6, "#{}: {delta} is not {}", weight.signal, weight.log_odds);
         checked += 1;
     }

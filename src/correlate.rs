@@ -92,7 +92,7 @@ pub fn correlate(
     let coincidence = asker.coincidence(&shared);
     let kinds = if full { asker.kinds(&suspects, &paths) } else { Vec::new() };
     suspects.retain(|s| s.p_fault > 0.01 || s.p_fault > 3.0 * s.prior);
-    let owners = asker.owners();
+    let owners = model.owners();
     for s in suspects.iter_mut().filter(|s| s.is_shared() && s.p_fault >= WEIGHED_LEAST) {
         s.p_cause = asker.p_passed_on(s.component, &owners);
     }

@@ -1,10 +1,12 @@
 //! Synthetic incidents whose truth is known by construction.
 //!
-//! Worlds are drawn from the model of a real incident's graph: faults by their rates, failures over dependencies, and
-//! reports by the sources that spoke on that day, each with the chances of its source model. Worlds in which fewer
-//! than [`LEAST_REPORTED`] components are reported failing are no incidents and are drawn again, which both the truth
-//! and the posterior know of. In the matched mode the judge has the very model that made the world, so what it gives
-//! 0.9 must be so in 0.9 of all cases; the other modes break an assumption each, for a judge with the shipped numbers.
+//! Worlds are drawn from the model of a real incident's graph: faults by their rates and in the bins of that day, failures
+//! over dependencies, and reports by the sources that spoke then: each looks with chance [`LOOKS`], whatever happened,
+//! and says failing, degraded or healthy with the chances of its source model. Worlds in which fewer than
+//! [`LEAST_REPORTED`] components are reported failing are no incidents and are drawn again, which both the truth and
+//! the posterior know of. In the matched mode the judge has the very chances that made the world, and times tell
+//! nothing, so what it gives 0.9 must be so in 0.9 of all cases. In the others it has the shipped numbers and is told
+//! times, and each mode breaks one more assumption.
 
 use super::score::{Answer, Bin, CaseScore, Guess, reliability, score};
 use crate::correlate::{Detail, Options, correlate};
@@ -12,8 +14,10 @@ use crate::graph::DependencyGraph;
 use crate::incident::{Incident, Truth};
 use crate::infer::world::{Happened, draw};
 use crate::model::build::build;
+use crate::model::timeline::{hours, tells_onset};
 use crate::model::{Model, Params};
 use crate::signal::{AtKind, Likelihood, Observation, Precision, SourceKind, State, Window};
+use jiff::{SignedDuration, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeSet;
@@ -22,8 +26,12 @@ use std::collections::BTreeSet;
 const LEAST_REPORTED: usize = 8;
 /// Worlds that are drawn at most for one incident.
 const MOST_WORLDS: usize = 20_000;
-/// P(a source that may say "healthy" says so | fine).
-const HEALTHY_SAID: f64 = 0.8;
+/// P(a source looks at what it spoke of on the real day).
+const LOOKS: f64 = 0.5;
+/// Mean minutes until a source that notices at once reports, and until others do.
+const TOLD_AFTER: [f64; 2] = [10.0, 90.0];
+/// The same where reports come late.
+const TOLD_LATE: [f64; 2] = [90.0, 240.0];
 /// Share of dependencies that are missing or stale in those modes.
 const MAP_WRONG: f64 = 0.2;
 /// Chance that an innocent component gets crowd reports in a storm.
@@ -36,11 +44,11 @@ const RATES_WRONG: f64 = 3.0;
 const UNLISTED_PER_YEAR: f64 = 5.0;
 
 /// What the judge does not know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mode {
     /// Nothing: the judge has the model that made the world.
     Matched,
-    /// The world is as modelled, the judge has the shipped numbers, and silence tells nothing.
+    /// The world is as modelled, and the judge has the shipped numbers.
     Shipped,
     /// A fifth of the dependencies is missing from the judge's graph.
     MissingEdges,
@@ -52,6 +60,8 @@ pub enum Mode {
     SpillOver,
     /// Half of all status pages stay green.
     GreenPages,
+    /// Reports come hours late.
+    Delays,
     /// Something shared that is not in the graph fails more often.
     UnlistedCause,
     /// All of these.
@@ -60,7 +70,7 @@ pub enum Mode {
 
 impl Mode {
     /// All of them.
-    pub const ALL: [Mode; 9] = [
+    pub const ALL: [Mode; 10] = [
         Mode::Matched,
         Mode::Shipped,
         Mode::MissingEdges,
@@ -68,6 +78,7 @@ impl Mode {
         Mode::WrongRates,
         Mode::SpillOver,
         Mode::GreenPages,
+        Mode::Delays,
         Mode::UnlistedCause,
         Mode::Everything,
     ];
@@ -76,12 +87,13 @@ impl Mode {
     pub fn name(self) -> &'static str {
         match self {
             Mode::Matched => "matched",
-            Mode::Shipped => "shipped numbers, silence unknown",
+            Mode::Shipped => "shipped numbers",
             Mode::MissingEdges => "  a fifth of dependencies missing",
             Mode::StaleEdges => "  a fifth of dependencies stale",
             Mode::WrongRates => "  rates wrong up to threefold",
             Mode::SpillOver => "  crowds report the innocent",
             Mode::GreenPages => "  half of status pages stay green",
+            Mode::Delays => "  reports come hours late",
             Mode::UnlistedCause => "  shared causes not in the graph",
             Mode::Everything => "  all of these together",
         }
@@ -95,7 +107,8 @@ impl Mode {
 /// What one simulated incident gave.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// (probability, whether it had a fault) of every cause named.
+    /// (probability, whether it was so) of every cause named: that it had a fault and, if it is the cause of several
+    /// failures, that it passed failure on.
     pub named: Vec<(f64, bool)>,
     /// Score of the ranking, if something shared in the graph had a fault.
     pub score: Option<CaseScore>,
@@ -111,10 +124,13 @@ struct Stage<'a> {
     model: Model,
 }
 
-/// The numbers under which worlds are made: no time, no storm, no saturation, so that reports are independent given
-/// what failed.
+/// The numbers under which worlds are made: no storm and no saturation, so that reports are independent given what
+/// failed.
 fn generating(params: &Params, mode: Mode) -> Params {
-    let mut params = Params { spillover: false, bins: 1, repeat: 1.0, ..params.clone() };
+    let mut params = Params { spillover: false, repeat: 1.0, ..params.clone() };
+    if mode == Mode::Matched {
+        params.bins = 1;
+    }
     params.sources.values_mut().for_each(|s| s.floor = 0.0);
     // Status pages and recoveries are quick: what is said holds for the whole window.
     params.page_delay_minutes = 1e-6;
@@ -141,7 +157,7 @@ pub fn one(incident: &Incident, seed: u64, number: u64, mode: Mode, params: &Par
         if mode.has(Mode::StaleEdges) { full.without(|_, _| uniform() < MAP_WRONG) } else { full.clone() };
     let judged = if mode.has(Mode::MissingEdges) { full.without(|_, _| uniform() < MAP_WRONG) } else { full.clone() };
     let sites = sites(incident);
-    let model = build(&truth_graph, &sites, incident.window, 1, &world_params).ok()?;
+    let model = build(&truth_graph, &sites, incident.window, world_params.bins, &world_params).ok()?;
     let mut prior = model.network.prior().to_vec();
     if mode.has(Mode::WrongRates) {
         for p in prior.iter_mut() {
@@ -151,10 +167,8 @@ pub fn one(incident: &Incident, seed: u64, number: u64, mode: Mode, params: &Par
     let stage = Stage { graph: &truth_graph, window: incident.window, sites, model };
     for _ in 0..MOST_WORLDS {
         let world = draw(&stage.model.network, &prior, &mut uniform);
-        let heard = stage.report(&world, &world_params, mode, &mut uniform);
-        let reported: BTreeSet<&str> =
-            heard.iter().filter(|o| o.likelihood.is_none() && is_bad(o)).map(|o| o.component.as_str()).collect();
-        if reported.len() < LEAST_REPORTED {
+        let (heard, troubled) = stage.report(&world, &world_params, mode, &mut uniform);
+        if troubled < LEAST_REPORTED {
             continue;
         }
         let used: Params = if mode == Mode::Matched { world_params } else { params.clone() };
@@ -182,8 +196,18 @@ pub fn one(incident: &Incident, seed: u64, number: u64, mode: Mode, params: &Par
         let others = report.components.iter().map(|s| (s.component.clone(), s.p_fault)).collect();
         let truth = Truth { causes, acceptable: Vec::new(), separate: Vec::new() };
         let answer = Answer { guesses, others };
+        let owners = stage.model.owners();
+        let left = |(v, u): &(usize, usize)| match (owners[*v], owners[*u]) {
+            (Some(dependent), Some(dependency)) if dependent != dependency => Some(dependency),
+            _ => None,
+        };
+        let passed: BTreeSet<_> = world.passed.iter().filter_map(left).collect();
+        let was_cause = |c: &crate::report::view::Cause| {
+            let passed = stage.graph.find(&c.component).is_some_and(|ix| passed.contains(&ix));
+            had_fault(&c.component) && (passed || !common(c))
+        };
         return Some(Outcome {
-            named: report.causes.iter().map(|c| (c.p_fault, had_fault(&c.component))).collect(),
+            named: report.causes.iter().map(|c| (c.probability, was_cause(c))).collect(),
             sure_and_wrong: report
                 .causes
                 .iter()
@@ -193,10 +217,6 @@ pub fn one(incident: &Incident, seed: u64, number: u64, mode: Mode, params: &Par
         });
     }
     None
-}
-
-fn is_bad(o: &Observation) -> bool {
-    matches!(o.state, State::Failing | State::Degraded)
 }
 
 /// Who may say what of whom: each source of the real day once for each place, on failure or on health as it did then.
@@ -213,7 +233,6 @@ fn sites(incident: &Incident) -> Vec<Observation> {
         let key = (o.component.clone(), o.capability.clone(), o.region.clone(), o.source.kind, state as u8);
         if seen.insert(key) {
             sites.push(Observation {
-                at: incident.window.start,
                 precision: Precision::Minute,
                 at_kind: AtKind::Seen,
                 state,
@@ -225,68 +244,97 @@ fn sites(incident: &Incident) -> Vec<Observation> {
             });
         }
     }
+    // Each once more as a statement on health: that bears on another place of the model.
+    let healthy: Vec<Observation> = sites.iter().map(|o| Observation { state: State::Healthy, ..o.clone() }).collect();
+    sites.extend(healthy);
     sites
 }
 
 impl Stage<'_> {
-    /// What is reported of a world. In the matched mode silence is evidence, too, as explicit likelihoods.
+    /// What is reported of a world, and of how many components trouble. In the matched mode everything, silence too, comes with its chances.
     fn report(
         &self,
         world: &Happened,
         params: &Params,
         mode: Mode,
         uniform: &mut dyn FnMut() -> f64,
-    ) -> Vec<Observation> {
-        let mut heard = Vec::with_capacity(self.sites.len());
-        for (i, site) in self.sites.iter().enumerate() {
-            let Some(node) = self.model.channels.nodes_of(i).first().copied() else { continue };
-            let failed = world.failed[node.at()] > 0;
-            let s = params.source(site.source.kind);
-            // The chances of each statement if failed and if fine.
-            let ratio = |state: State| -> [f64; 2] {
-                match state {
-                    State::Failing => [s.failing, s.false_failing[0]],
-                    State::Degraded => [s.degraded, s.false_degraded[0]],
-                    _ => [HEALTHY_SAID * self.healthy(i), HEALTHY_SAID],
-                }
+    ) -> (Vec<Observation>, usize) {
+        let mut troubled = BTreeSet::new();
+        let half = self.sites.len() / 2;
+        let mut heard = Vec::with_capacity(half);
+        for (i, site) in self.sites[..half].iter().enumerate() {
+            let of = |site: usize| self.model.channels.nodes_of(site).first().copied();
+            let (Some(node), Some(works)) = (of(i), of(half + i)) else { continue };
+            let chances = said(params, site.source.kind);
+            let begun = world.failed[node.at()];
+            // When the source looks: some while after the trouble began, or at any time.
+            let prompt = usize::from(!tells_onset(site));
+            let mean = if mode.has(Mode::Delays) { TOLD_LATE[prompt] } else { TOLD_AFTER[prompt] };
+            let wait = -mean * (1.0 - uniform()).ln();
+            let at = match begun {
+                0 => self.minutes_in(uniform() * self.minutes(self.window.end)),
+                bin => self.minutes_in(self.minutes(self.model.timeline.onsets[bin - 1]) + wait),
             };
-            let states: &[State] =
-                if site.state == State::Healthy { &[State::Healthy] } else { &[State::Failing, State::Degraded] };
             let mut left = uniform();
-            let mut said = None;
-            let mut silence = [1.0, 1.0];
-            for &state in states {
-                let [if_failed, if_fine] = ratio(state);
-                silence[0] -= if_failed;
-                silence[1] -= if_fine;
-                left -= if failed { if_failed } else { if_fine };
-                if left < 0.0 && said.is_none() {
-                    said = Some(state);
-                }
-            }
+            let found = chances[usize::from(begun > 0)].iter().position(|chance| {
+                left -= chance;
+                left < 0.0
+            });
+            let mut state = found.map(|k| SAID[k]);
             let crowd = matches!(site.source.kind, SourceKind::UserReports | SourceKind::Social | SourceKind::Press);
-            if mode.has(Mode::SpillOver) && crowd && said.is_none() && site.state != State::Healthy {
-                said = (uniform() < SPILL).then_some(State::Degraded);
+            if mode.has(Mode::SpillOver) && crowd && state.is_none() {
+                state = (uniform() < SPILL).then_some(State::Degraded);
             }
-            if mode.has(Mode::GreenPages) && site.source.kind == SourceKind::StatusPage && uniform() < STAYS_GREEN {
-                said = Some(State::Healthy);
+            let page = site.source.kind == SourceKind::StatusPage;
+            if mode.has(Mode::GreenPages) && page && state.is_some() && uniform() < STAYS_GREEN {
+                state = Some(State::Healthy);
             }
-            match said {
-                Some(state) => heard.push(Observation { state, ..site.clone() }),
-                None if mode == Mode::Matched => {
-                    let likelihood = Some(Likelihood { failed: silence[0], ok: silence[1] });
-                    heard.push(Observation { likelihood, ..site.clone() });
+            if matches!(state, Some(State::Failing | State::Degraded)) {
+                troubled.insert(site.component.as_str());
+            }
+            if mode == Mode::Matched {
+                let chance = |failed: usize| match found {
+                    Some(k) => chances[failed][k],
+                    None => 1.0 - chances[failed].iter().sum::<f64>(),
+                };
+                let likelihood = Some(Likelihood { failed: chance(1), ok: chance(0) });
+                heard.push(Observation { likelihood, ..site.clone() });
+            } else if let Some(state) = state {
+                // Nobody calls healthy what does not work, although it is not what people name.
+                if state == State::Healthy && begun == 0 && world.failed[works.at()] > 0 {
+                    continue;
                 }
-                None => {}
+                heard.push(Observation { at, seen_at: at, state, ..site.clone() });
             }
         }
-        heard
+        (heard, troubled.len())
     }
 
-    /// P(says healthy | failed) / P(says healthy | fine) of a site, as the model has it.
-    fn healthy(&self, site: usize) -> f64 {
-        self.model.channels.ln_ratio_of(site).first().copied().unwrap_or(0.0).exp()
+    /// Minutes from the beginning of the window.
+    fn minutes(&self, at: Timestamp) -> f64 {
+        60.0 * hours(self.window.start, at)
     }
+
+    /// The time that many minutes into the window, within it.
+    fn minutes_in(&self, minutes: f64) -> Timestamp {
+        let minutes = minutes.clamp(0.0, self.minutes(self.window.end) - 1.0);
+        let after = SignedDuration::from_secs_f64(60.0 * minutes);
+        self.window.start.checked_add(after).unwrap_or(self.window.start)
+    }
+}
+
+/// What a source may say.
+const SAID: [State; 3] = [State::Failing, State::Degraded, State::Healthy];
+
+/// P(looks and says each of [`SAID`]), if fine and if failed.
+fn said(params: &Params, kind: SourceKind) -> [[f64; 3]; 2] {
+    let s = params.source(kind);
+    let fine = [s.false_failing[0], s.false_degraded[0]];
+    let healthy = 1.0 - fine[0] - fine[1];
+    let missed = s.healthy * healthy;
+    // Who may miss a failure has that much less to say of it.
+    let noticed = ((1.0 - missed) / (s.failing + s.degraded)).min(1.0);
+    [[fine[0], fine[1], healthy], [s.failing * noticed, s.degraded * noticed, missed]].map(|row| row.map(|p| LOOKS * p))
 }
 
 /// Totals of one mode.

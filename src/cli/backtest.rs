@@ -45,6 +45,9 @@ pub struct Args {
     /// Judge this many synthetic incidents on the graphs of the real ones instead, in each way of breaking the model.
     #[arg(long, value_name = "INCIDENTS", conflicts_with = "leave_one_out")]
     simulate: Option<usize>,
+    /// With --simulate: only these ways, separated by commas.
+    #[arg(long, value_name = "MODES", value_enum, value_delimiter = ',', requires = "simulate")]
+    mode: Vec<Mode>,
     /// Switch each lesson off alone, and judge the incidents and this many synthetic ones.
     #[arg(long, value_name = "INCIDENTS", conflicts_with_all = ["leave_one_out", "simulate"])]
     ablate: Option<usize>,
@@ -118,7 +121,8 @@ pub fn run(args: Args) -> Exit {
         return write(&table::ablated(&ablated(&incidents, count, args.seed, &options, &engine.params)), None);
     }
     if let Some(count) = args.simulate {
-        let rows: Vec<(&str, Summary)> = Mode::ALL
+        let modes = if args.mode.is_empty() { Mode::ALL.to_vec() } else { args.mode };
+        let rows: Vec<(&str, Summary)> = modes
             .iter()
             .map(|&mode| (mode.name(), simulated(&incidents, count, args.seed, mode, &engine.params)))
             .collect();

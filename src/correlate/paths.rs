@@ -11,7 +11,7 @@ impl Asker<'_> {
     /// For every component from which failure can reach this one: the best path there, this component first.
     pub(super) fn paths_from(&self, ix: ComponentIx, capability: &str) -> BTreeMap<ComponentIx, Vec<ComponentIx>> {
         let network = &self.model.network;
-        let owner = self.owners();
+        let owner = self.model.owners();
         let start = self.state_node(ix, capability).at();
         let mut best = vec![f64::NEG_INFINITY; network.len()];
         let mut via = vec![usize::MAX; network.len()];
@@ -57,16 +57,5 @@ impl Asker<'_> {
             }
         }
         paths.into_iter().map(|(cause, (_, path))| (cause, path)).collect()
-    }
-
-    /// The component of every node.
-    pub(super) fn owners(&self) -> Vec<Option<ComponentIx>> {
-        let mut owner = vec![None; self.model.network.len()];
-        for (i, nodes) in self.model.nodes.iter().enumerate() {
-            for node in nodes.all() {
-                owner[node.at()] = Some(ComponentIx(i as u32));
-            }
-        }
-        owner
     }
 }

@@ -1,6 +1,6 @@
 //! Enumeration of everything that can happen: slow, plain, and the judge of every faster method.
 
-use super::network::{Gate, Network};
+use super::network::Network;
 use super::posterior::Posterior;
 
 /// The most random variables that are enumerated.
@@ -95,15 +95,7 @@ pub fn kept_to_itself(network: &Network, nodes: &[usize], muted: &dyn Fn(usize, 
     let (mut all, mut kept) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
     visit(network, &choices(network), 0.0, &mut World::quiet(network), &mut |ln, world, onset| {
         all = super::logspace::ln_add(all, ln);
-        let failed = |u: usize| onset[u] > 0;
-        let passes = (0..network.len()).any(|v| {
-            let edges = network.edges(v).zip(&world.edges[v]).any(|((u, _), &how)| how > 0 && failed(u) && muted(v, u));
-            let gate = |(g, how): (Gate, &usize)| {
-                let down = g.members.iter().filter(|&&m| failed(m as usize)).count();
-                *how > 0 && down >= g.k as usize && g.members.iter().any(|&m| muted(v, m as usize))
-            };
-            edges || network.gates(v).zip(&world.gates[v]).any(gate)
-        });
+        let passes = passed(network, world, onset).into_iter().any(|(v, u)| muted(v, u));
         if !passes && nodes.iter().any(|&v| world.own[v] > 0) {
             kept = super::logspace::ln_add(kept, ln);
         }
@@ -132,6 +124,22 @@ fn visit(
         }
         visit(network, rest, ln_weight + p.ln(), world, each);
     }
+}
+
+/// (dependent, dependency) wherever a failure is passed on, needed or not.
+pub(super) fn passed(network: &Network, world: &World, onset: &[usize]) -> Vec<(usize, usize)> {
+    let failed = |u: usize| onset[u] > 0;
+    let mut passed = Vec::new();
+    for v in 0..network.len() {
+        let edges = network.edges(v).zip(&world.edges[v]);
+        passed.extend(edges.filter(|((u, _), how)| **how > 0 && failed(*u)).map(|((u, _), _)| (v, u)));
+        for (gate, _) in network.gates(v).zip(&world.gates[v]).filter(|(_, how)| **how > 0) {
+            if gate.members.iter().filter(|&&m| failed(m as usize)).count() >= gate.k as usize {
+                passed.extend(gate.members.iter().map(|&m| (v, m as usize)));
+            }
+        }
+    }
+    passed
 }
 
 /// For every node 0 if it never fails, else 1 + the bin in which it fails first.

@@ -1,7 +1,7 @@
 //! One world drawn from a network: which faults there were, and what failed of them.
 
 use super::network::Network;
-use super::oracle::{World, least_fixed_point};
+use super::oracle::{World, least_fixed_point, passed};
 
 /// What happened in one world, per node: 0 if not, else 1 + the bin in which it began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub struct Happened {
     pub own: Vec<usize>,
     /// Failures, for whatever reason.
     pub failed: Vec<usize>,
+    /// (dependent, dependency) wherever failure was passed on.
+    pub passed: Vec<(usize, usize)>,
 }
 
 /// Draws a world; `uniform` gives independent numbers from 0 to below 1. Chances of own faults may be replaced.
@@ -42,7 +44,8 @@ pub fn draw(network: &Network, prior: &[f64], uniform: &mut dyn FnMut() -> f64) 
             }
         }
         let failed = least_fixed_point(network, &world);
-        return Happened { own: world.own, failed };
+        let passed = passed(network, &world, &failed);
+        return Happened { own: world.own, failed, passed };
     }
-    Happened { failed: world.own.clone(), own: world.own }
+    Happened { failed: world.own.clone(), own: world.own, passed: Vec::new() }
 }

@@ -99,6 +99,19 @@ pub struct Model {
     pub params: Params,
 }
 
+impl Model {
+    /// The component that every node belongs to, if to one.
+    pub fn owners(&self) -> Vec<Option<ComponentIx>> {
+        let mut owner = vec![None; self.network.len()];
+        for (i, nodes) in self.nodes.iter().enumerate() {
+            for node in nodes.all() {
+                owner[node.at()] = Some(ComponentIx(i as u32));
+            }
+        }
+        owner
+    }
+}
+
 /// What spill-over takes from a signal: its likelihood ratio, in the bin that it fits best and before saturation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Discount {
@@ -297,8 +310,11 @@ impl Builder<'_> {
                 Scope::Capabilities(list) => list.iter().map(|k| self.only(ix, k, region)).collect(),
             };
             // A failure that takes a while to be felt may be felt in the next bin.
-            let delay = d.lag_seconds.unwrap_or(0.0) + d.cache_seconds.unwrap_or(0.0);
-            let late = (delay / self.bin_seconds.max(1.0)).clamp(0.0, 1.0);
+            let late = match (d.lag_seconds, d.cache_seconds) {
+                (None, None) => self.params.late_edge,
+                (lag, cache) => (lag.unwrap_or(0.0) + cache.unwrap_or(0.0)) / self.bin_seconds.max(1.0),
+            };
+            let late = late.clamp(0.0, 1.0);
             // What several feel over one uncertain edge, all or none of them feel.
             let shared = d.confidence < 1.0 && targets.len() > 1;
             let impact = d.impact * self.params.impact_odds / (1.0 - d.impact + d.impact * self.params.impact_odds);

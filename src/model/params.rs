@@ -53,6 +53,9 @@ pub struct Params {
     pub unnamed_when_one_down: f64,
     /// The odds that a dependency passes failure on are multiplied by this.
     pub impact_odds: f64,
+    /// Chance that a failure is felt a bin late over a dependency that states neither lag nor cache: token ages, waves,
+    /// and orders given in stages.
+    pub late_edge: f64,
     /// Chance that the failure of a group's first member is felt although the others are left.
     pub failover: f64,
     /// Share of a member's faults that bite only where all members of an `all_of` group meet.
@@ -132,6 +135,7 @@ impl Default for Params {
             named_wrongly: 0.05,
             unnamed_when_one_down: 0.6,
             impact_odds: 1.0,
+            late_edge: 0.05,
             failover: 0.15,
             conjunction: 0.2,
             reachable: 0.5,
@@ -150,7 +154,7 @@ impl Default for Params {
             page_delay_minutes: 20.0,
             recovery_minutes: 125.0,
             recovery_spread: 0.98,
-            unknown_per_year: 0.3,
+            unknown_per_year: 0.1,
             unknown_reach: 0.3,
             sources: rows.into_iter().map(|(kind, row)| (kind, model(row))).collect(),
         }
@@ -176,6 +180,7 @@ impl Params {
             ("named_otherwise", self.named_otherwise),
             ("named_wrongly", self.named_wrongly),
             ("unnamed_when_one_down", self.unnamed_when_one_down),
+            ("late_edge", self.late_edge),
             ("failover", self.failover),
             ("conjunction", self.conjunction),
             ("repeat", self.repeat),

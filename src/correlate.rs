@@ -85,6 +85,9 @@ pub fn correlate(
     let asker = Asker { graph, signals, model: &model, engine: &engine, posterior: &posterior };
 
     let failing = asker.reported_failing();
+    let believed: BTreeSet<(ComponentIx, String)> =
+        failing.iter().filter(|(ix, k)| asker.believed(*ix, k)).cloned().collect();
+    let failed: BTreeSet<ComponentIx> = believed.iter().map(|(ix, _)| *ix).collect();
     let paths: Paths = failing.iter().map(|(ix, k)| ((*ix, k.clone()), asker.paths_from(*ix, k))).collect();
     let mut suspects: Vec<Suspect> = graph.iter().map(|(ix, _)| asker.suspect(ix, &paths)).collect();
     let shared: Vec<ComponentIx> = suspects.iter().filter(|s| s.reaches >= 2).map(|s| s.component).collect();
@@ -112,7 +115,7 @@ pub fn correlate(
             first.without_sources = asker.without_sources(first.component);
         }
         explanations = asker.explanations(&suspects);
-        within = asker.within(&suspects, compose::LEADS);
+        within = asker.within(&suspects, &failed, compose::LEADS);
         ties = asker.ties(&suspects).into_iter().map(|g| (asker.p_any_fault(&g), g)).collect();
     }
     compose(Findings {
@@ -122,7 +125,7 @@ pub fn correlate(
         window,
         timeline: &model.timeline,
         discounts: &model.discounts,
-        believed: failing.iter().filter(|(ix, k)| asker.believed(*ix, k)).cloned().collect(),
+        believed,
         failing,
         suspects,
         explanations,

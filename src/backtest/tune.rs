@@ -41,16 +41,18 @@ fn scale_floor(p: &mut Params, x: f64) {
 
 /// What is drawn.
 pub const RANGES: &[Range] = &[
-    Range { name: "whole_share", low: 0.15, high: 0.6, set: |p, x| p.whole_share = x },
+    Range { name: "whole_share", low: 0.06, high: 0.4, set: |p, x| p.whole_share = x },
     Range { name: "container", low: 0.03, high: 0.5, set: |p, x| p.container = x },
     Range { name: "part_to_whole", low: 0.15, high: 0.7, set: |p, x| p.part_to_whole = x },
     Range { name: "capability_to_whole", low: 0.2, high: 0.9, set: |p, x| p.capability_to_whole = x },
     Range { name: "named_when_all_down", low: 0.05, high: 0.5, set: |p, x| p.named_when_all_down = x },
     Range { name: "unnamed_when_one_down", low: 0.3, high: 0.95, set: |p, x| p.unnamed_when_one_down = x },
+    Range { name: "failover", low: 0.05, high: 0.4, set: |p, x| p.failover = x },
+    Range { name: "late_edge", low: 0.01, high: 0.3, set: |p, x| p.late_edge = x },
     Range { name: "reachable", low: 0.1, high: 0.9, set: |p, x| p.reachable = x },
     Range { name: "repeat", low: 0.1, high: 0.8, set: |p, x| p.repeat = x },
     Range { name: "spill_share", low: 0.03, high: 0.3, set: |p, x| p.spill_share = x },
-    Range { name: "unknown_per_year", low: 0.03, high: 3.0, set: |p, x| p.unknown_per_year = x },
+    Range { name: "unknown_per_year", low: 0.03, high: 1.0, set: |p, x| p.unknown_per_year = x },
     Range { name: "unknown_reach", low: 0.03, high: 0.5, set: |p, x| p.unknown_reach = x },
     Range { name: "false reports, times", low: 0.3, high: 2.0, set: scale_false },
     Range { name: "healthy though failing, times", low: 0.3, high: 2.0, set: scale_healthy },

@@ -4,6 +4,7 @@ use super::ask::Asker;
 use crate::graph::ComponentIx;
 use crate::infer::Scenario;
 use crate::report::findings::{Group, Suspect, Unknown};
+use std::collections::BTreeSet;
 
 /// Suspects whose joint explanations are computed.
 const JOINT_SUSPECTS: usize = 4;
@@ -92,19 +93,28 @@ impl Asker<'_> {
     }
 
     /// The innermost container of the first suspect in which there was more likely than not a fault that two or more
-    /// suspects share out among them, with its chance and those suspects; `None` if the first one leads alone or no
-    /// container does.
-    pub(super) fn within(&self, suspects: &[Suspect], leads: f64) -> Option<(ComponentIx, f64, Vec<ComponentIx>)> {
+    /// suspects share out among them and that explains most of what failed, with its chance and those suspects; `None`
+    /// if the first one leads alone or no container does.
+    pub(super) fn within(
+        &self,
+        suspects: &[Suspect],
+        failed: &BTreeSet<ComponentIx>,
+        leads: f64,
+    ) -> Option<(ComponentIx, f64, Vec<ComponentIx>)> {
         let shared: Vec<&Suspect> = suspects.iter().filter(|s| s.is_shared() && s.p_cause >= JOINT_LEAST).collect();
         let first = shared.first().filter(|s| s.p_cause < leads)?;
         let containers = |ix: ComponentIx| {
             std::iter::successors(Some(ix), |c| self.graph.component(*c).part_of).take(self.graph.components().len())
         };
         containers(first.component).find_map(|container| {
-            let inside = shared.iter().filter(|s| containers(s.component).any(|c| c == container));
-            let group: Vec<ComponentIx> = inside.map(|s| s.component).collect();
+            let inside: Vec<&&Suspect> =
+                shared.iter().filter(|s| containers(s.component).any(|c| c == container)).collect();
+            let explained: BTreeSet<ComponentIx> =
+                inside.iter().flat_map(|s| &s.explains).map(|((c, _), _)| *c).collect();
+            let group: Vec<ComponentIx> = inside.iter().map(|s| s.component).collect();
             let p = self.p_any_fault(&group);
-            (group.len() > 1 && p >= leads).then_some((container, p, group))
+            let most = 2 * explained.len() > failed.len();
+            (group.len() > 1 && p >= leads && most).then_some((container, p, group))
         })
     }
 

@@ -104,15 +104,15 @@ impl Default for Params {
     fn default() -> Self {
         // failing, degraded | false failing calm, storm | false degraded calm, storm | healthy | floor | late
         let rows: [(SourceKind, [f64; 9]); 9] = [
-            (SourceKind::Probe, [0.6, 0.3, 0.02, 0.02, 0.03, 0.03, 0.03, 0.05, 0.1]),
-            (SourceKind::Alert, [0.6, 0.3, 0.02, 0.02, 0.03, 0.03, 0.03, 0.05, 0.1]),
-            (SourceKind::OfficialStatement, [0.5, 0.4, 0.01, 0.01, 0.02, 0.02, 0.03, 0.07, 0.1]),
-            (SourceKind::StatusPage, [0.5, 0.4, 0.01, 0.01, 0.02, 0.02, 0.3, 0.05, 0.1]),
-            (SourceKind::Analyst, [0.6, 0.3, 0.03, 0.03, 0.04, 0.04, 0.05, 0.05, 0.1]),
-            (SourceKind::Observatory, [0.6, 0.3, 0.03, 0.03, 0.04, 0.04, 0.05, 0.05, 0.1]),
-            (SourceKind::Press, [0.6, 0.3, 0.06, 0.12, 0.06, 0.15, 0.08, 0.10, 0.1]),
-            (SourceKind::UserReports, [0.65, 0.25, 0.02, 0.15, 0.03, 0.20, 0.12, 0.10, 0.1]),
-            (SourceKind::Social, [0.6, 0.3, 0.10, 0.20, 0.10, 0.25, 0.12, 0.15, 0.1]),
+            (SourceKind::Probe, [0.6, 0.3, 0.02, 0.02, 0.03, 0.03, 0.015, 0.05, 0.1]),
+            (SourceKind::Alert, [0.6, 0.3, 0.02, 0.02, 0.03, 0.03, 0.015, 0.05, 0.1]),
+            (SourceKind::OfficialStatement, [0.5, 0.4, 0.01, 0.01, 0.02, 0.02, 0.015, 0.07, 0.1]),
+            (SourceKind::StatusPage, [0.5, 0.4, 0.01, 0.01, 0.02, 0.02, 0.15, 0.05, 0.1]),
+            (SourceKind::Analyst, [0.6, 0.3, 0.03, 0.03, 0.04, 0.04, 0.025, 0.05, 0.1]),
+            (SourceKind::Observatory, [0.6, 0.3, 0.03, 0.03, 0.04, 0.04, 0.025, 0.05, 0.1]),
+            (SourceKind::Press, [0.6, 0.3, 0.06, 0.12, 0.06, 0.15, 0.04, 0.10, 0.1]),
+            (SourceKind::UserReports, [0.65, 0.25, 0.02, 0.15, 0.03, 0.20, 0.06, 0.10, 0.1]),
+            (SourceKind::Social, [0.6, 0.3, 0.10, 0.20, 0.10, 0.25, 0.06, 0.15, 0.1]),
         ];
         let model = |[failing, degraded, f0, f1, d0, d1, healthy, floor, late]: [f64; 9]| SourceModel {
             failing,
@@ -125,7 +125,7 @@ impl Default for Params {
         };
         Params {
             default_faults_per_year: 4.0,
-            whole_share: 0.3,
+            whole_share: 0.12,
             container: 0.1,
             whole_to_part: 0.97,
             part_to_whole: 0.4,

@@ -100,6 +100,7 @@ pub fn correlate(
         s.p_cause = asker.p_passed_on(s.component, &owners);
     }
     suspects.sort_by(|a, b| a.order().total_cmp(&b.order()).then(a.component.cmp(&b.component)));
+    let share = |s: &Suspect| if s.p_fault > 0.0 { s.p_cause / s.p_fault } else { 1.0 };
     let mut explanations = Vec::new();
     let mut ties = Vec::new();
     let mut within = None;
@@ -110,6 +111,10 @@ pub fn correlate(
         for (suspect, range) in suspects.iter_mut().zip(ranges) {
             suspect.evidence = asker.evidence(suspect.component);
             suspect.range = range;
+        }
+        // What share of its faults is passed on is taken as it is.
+        for suspect in &mut suspects {
+            suspect.range = suspect.range.map(|p| p * share(suspect));
         }
         if let Some(first) = suspects.first_mut().filter(|s| s.p_cause >= compose::LEADS) {
             first.without_sources = asker.without_sources(first.component);

@@ -27,13 +27,8 @@ pub const LESSONS: &[Lesson] = &[
         forget: |p| p.sources.values_mut().for_each(|s| s.floor = 1e-6),
     },
     Lesson { name: "onset: times are not used", forget: |p| p.bins = 1 },
-    Lesson {
-        name: "recovery and late pages: a green is a green",
-        forget: |p| {
-            p.recovery_minutes = 1e6;
-            p.page_delay_minutes = 1e-6;
-        },
-    },
+    Lesson { name: "recovery: what failed has not come back", forget: |p| p.recovery_minutes = 1e6 },
+    Lesson { name: "late pages: a green page is as good as a probe's", forget: |p| p.page_delay_minutes = -1e6 },
     Lesson { name: "vantage: dependencies of a region hold everywhere", forget: |p| p.vantage = false },
     Lesson {
         name: "redundancy: groups fail only as a whole",

@@ -133,7 +133,7 @@ fn generating(params: &Params, mode: Mode) -> Params {
     }
     params.sources.values_mut().for_each(|s| s.floor = 0.0);
     // Status pages and recoveries are quick: what is said holds for the whole window.
-    params.page_delay_minutes = 1e-6;
+    params.page_delay_minutes = -1e6;
     params.recovery_minutes = 1e6;
     if mode.has(Mode::UnlistedCause) {
         params.unknown_per_year = UNLISTED_PER_YEAR;
@@ -141,17 +141,19 @@ fn generating(params: &Params, mode: Mode) -> Params {
     params
 }
 
-/// Simulates `count` incidents on the graphs of `incidents`, in turn, and judges them with `params`.
-pub fn simulate(incidents: &[Incident], count: usize, seed: u64, mode: Mode, params: &Params) -> Vec<Outcome> {
-    (0..count).filter_map(|i| one(&incidents[i % incidents.len()], seed, i as u64, mode, params)).collect()
-}
-
-/// Simulates and judges the `number`-th incident.
-pub fn one(incident: &Incident, seed: u64, number: u64, mode: Mode, params: &Params) -> Option<Outcome> {
+/// Simulates the `number`-th incident by the numbers `world`, and judges it with `params`.
+pub fn one(
+    incident: &Incident,
+    seed: u64,
+    number: u64,
+    mode: Mode,
+    world: &Params,
+    params: &Params,
+) -> Option<Outcome> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(number);
     let mut uniform = move || (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-    let world_params = generating(params, mode);
+    let world_params = generating(world, mode);
     let full = &incident.graph;
     let truth_graph =
         if mode.has(Mode::StaleEdges) { full.without(|_, _| uniform() < MAP_WRONG) } else { full.clone() };

@@ -124,7 +124,7 @@ pub fn run(args: Args) -> Exit {
         let modes = if args.mode.is_empty() { Mode::ALL.to_vec() } else { args.mode };
         let rows: Vec<(&str, Summary)> = modes
             .iter()
-            .map(|&mode| (mode.name(), simulated(&incidents, count, args.seed, mode, &engine.params)))
+            .map(|&mode| (mode.name(), simulated(&incidents, count, args.seed, mode, [&engine.params; 2])))
             .collect();
         return write(&table::simulated(&rows), None);
     }
@@ -143,9 +143,9 @@ pub fn run(args: Args) -> Exit {
 }
 
 /// Simulates on all cores.
-fn simulated(incidents: &[Incident], count: usize, seed: u64, mode: Mode, params: &Params) -> Summary {
+fn simulated(incidents: &[Incident], count: usize, seed: u64, mode: Mode, [world, judge]: [&Params; 2]) -> Summary {
     let numbers: Vec<usize> = (0..count).collect();
-    let one = |&i: &usize| simulate::one(&incidents[i % incidents.len()], seed, i as u64, mode, params);
+    let one = |&i: &usize| simulate::one(&incidents[i % incidents.len()], seed, i as u64, mode, world, judge);
     let outcomes: Vec<Outcome> = output::in_parallel(&numbers, one).into_iter().flatten().collect();
     simulate::summary(&outcomes)
 }
@@ -156,11 +156,11 @@ fn ablated(
     count: usize,
     seed: u64,
     options: &BacktestOptions,
-    params: &Params,
+    base: &Params,
 ) -> Vec<table::Ablated> {
-    let mut settings = vec![("all lessons", params.clone())];
+    let mut settings = vec![("all lessons", base.clone())];
     for lesson in LESSONS {
-        let mut params = params.clone();
+        let mut params = base.clone();
         (lesson.forget)(&mut params);
         settings.push((lesson.name, params));
     }
@@ -174,7 +174,7 @@ fn ablated(
             name,
             seen: totals(seen.iter()),
             blind: totals(unseen.iter()),
-            simulated: simulated(incidents, count, seed, Mode::Shipped, params),
+            simulated: simulated(incidents, count, seed, Mode::Shipped, [base, params]),
         })
         .collect()
 }

@@ -77,7 +77,7 @@ impl Asker<'_> {
             .iter()
             .max_by(|a, b| self.posterior.own[a.1.at()].total_cmp(&self.posterior.own[b.1.at()]))
             .map_or(ANY, |(k, _)| k.as_str());
-        let prior = 1.0 - own.iter().map(|(_, n)| 1.0 - self.model.network.prior()[n.at()]).product::<f64>();
+        let prior = self.prior(ix);
         let explains = paths
             .iter()
             .filter(|((c, k), _)| self.believed(*c, k))
@@ -96,10 +96,16 @@ impl Asker<'_> {
             onset: self.onset(ix),
             explains,
             reaches,
-            range: super::range::by_odds(p_fault),
+            range: super::range::by_odds(p_fault, prior),
             evidence: Vec::new(),
             without_sources: Vec::new(),
         }
+    }
+
+    /// P(at least one fault of its own) before any signal.
+    pub(super) fn prior(&self, ix: ComponentIx) -> f64 {
+        let own = &self.model.nodes[ix.0 as usize].own;
+        1.0 - own.iter().map(|(_, n)| 1.0 - self.model.network.prior()[n.at()]).product::<f64>()
     }
 
     /// P(it has a fault of its own and passed failure on to another component). \[PASS\]

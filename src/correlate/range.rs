@@ -19,9 +19,8 @@ impl Asker<'_> {
             ranges[i] = [ranges[i][0].min(p), ranges[i][1].max(p)];
         };
         let prior = self.model.network.prior();
-        let times = |p: f64, factor: f64| -(factor * (-p).ln_1p()).exp_m1();
         for (i, &cause) in causes.iter().enumerate() {
-            by_odds(self.p_any_fault(&[cause])).into_iter().for_each(|p| widen(i, p));
+            by_odds(self.p_any_fault(&[cause]), self.prior(cause)).into_iter().for_each(|p| widen(i, p));
         }
         for factor in [WRONG, 1.0 / WRONG] {
             let all: Vec<(usize, f64)> = (0..prior.len()).map(|v| (v, times(prior[v], factor))).collect();
@@ -41,8 +40,18 @@ impl Asker<'_> {
     }
 }
 
-/// The range of a cause whose own rate alone is wrong: faults being rare, its odds go with the rate.
-pub(super) fn by_odds(p: f64) -> [f64; 2] {
-    let at = |factor: f64| factor * p / (1.0 - p + factor * p);
+/// The range of a chance of a fault whose own rate alone is wrong: its odds go with the odds of its prior. \[SENS\]
+pub(super) fn by_odds(p: f64, prior: f64) -> [f64; 2] {
+    let at = |factor: f64| {
+        let changed = times(prior, factor);
+        let odds_ratio =
+            if prior > 0.0 && prior < 1.0 { changed / prior * (1.0 - prior) / (1.0 - changed) } else { 1.0 };
+        odds_ratio * p / (1.0 - p + odds_ratio * p)
+    };
     [at(1.0 / WRONG), at(WRONG)]
+}
+
+/// The chance of at least one fault if faults come `factor` times as often. \[POI\]
+fn times(p: f64, factor: f64) -> f64 {
+    -(factor * (-p).ln_1p()).exp_m1()
 }

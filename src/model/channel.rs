@@ -190,7 +190,7 @@ fn healthy(o: &Observation, place: Place, bin: usize, timeline: &Timeline, param
     }
     let mut h = source.healthy;
     if o.source.kind == SourceKind::StatusPage {
-        let still_to_turn = (-std::f64::consts::LN_2 * since.max(0.0) / params.page_delay_minutes).exp();
+        let still_to_turn = normal_below((params.page_delay_minutes - since.max(0.0)) / params.page_delay_spread);
         h = still_to_turn + (1.0 - still_to_turn) * h;
     }
     // Others still in trouble: what failed with them is not over. What failed itself may be over at any time.

@@ -88,6 +88,8 @@ pub struct Params {
     pub gap_hours: f64,
     /// Minutes after which a status page that will turn red has done so in half of all cases.
     pub page_delay_minutes: f64,
+    /// Standard deviation of that delay in minutes; pages may turn before anybody else notices.
+    pub page_delay_spread: f64,
     /// Minutes after which half of all troubles are over.
     pub recovery_minutes: f64,
     /// Spread of the logarithm of that time.
@@ -152,6 +154,7 @@ impl Default for Params {
             bins: 3,
             gap_hours: 1.0,
             page_delay_minutes: 20.0,
+            page_delay_spread: 33.0,
             recovery_minutes: 125.0,
             recovery_spread: 0.98,
             unknown_per_year: 0.1,
@@ -195,12 +198,13 @@ impl Params {
             ("spike_half", self.spike_half),
             ("storm_half", self.storm_half),
             ("share_weight", self.share_weight),
-            ("page_delay_minutes", self.page_delay_minutes),
+            ("page_delay_spread", self.page_delay_spread),
             ("recovery_minutes", self.recovery_minutes),
             ("recovery_spread", self.recovery_spread),
         ] {
             within(name, x, 1e-6, 1e6);
         }
+        within("page_delay_minutes", self.page_delay_minutes, -1e6, 1e6);
         within("share_mean", self.share_mean, 0.01, 0.99);
         within("default_faults_per_year", self.default_faults_per_year, 0.0, 1e6);
         within("unknown_per_year", self.unknown_per_year, 0.0, 1e6);

@@ -123,7 +123,7 @@ fn verdict(f: &Findings) -> Verdict {
             (VerdictKind::Inconclusive, text.to_string())
         }
         [] if failed.len() < 2 => {
-            let text = "inconclusive: fewer than two components are believed to have failed";
+            let text = "inconclusive: the reports are not enough to believe that two components failed";
             (VerdictKind::Inconclusive, text.to_string())
         }
         [] | [_] if tied.is_some() => {

@@ -6,6 +6,7 @@ mod cli;
 mod graph;
 mod incident;
 mod infer;
+mod model;
 mod report;
 mod signal;
 

@@ -91,7 +91,9 @@ fn replay_uses_only_what_had_arrived() {
 fn every_incident_gets_a_ranked_answer() {
     for incident in corpus() {
         let (code, out, err) = run(&["correlate", incident.to_str().unwrap()]);
-        assert!(code == 0 && err.is_empty(), "{}: {err}", incident.display());
+        // On a busy machine it says that it is at work, and nothing else.
+        let only_talk = err.lines().all(|l| l.contains("correlating"));
+        assert!(code == 0 && only_talk, "{}: {err}", incident.display());
         assert!(out.lines().all(|l| l.chars().count() <= 80), "{}", incident.display());
     }
 }
@@ -103,7 +105,10 @@ fn the_corpus_scores_at_least_what_the_docs_say() {
     let result: serde_json::Value = serde_json::from_str(&out).unwrap();
     let totals = &result["totals"];
     assert_eq!(totals["cases"], 23);
-    assert!(totals["exact_first"].as_u64().unwrap() >= 14, "{totals}");
+    // README.md and docs/inference.md say so.
+    assert_eq!(totals["exact_first"], 18, "{totals}");
+    assert_eq!(totals["acceptable_first"], 21, "{totals}");
+    assert_eq!(totals["wrong_and_sure"], 0, "{totals}");
     for baseline in result["baselines"].as_array().unwrap() {
         let (ours, theirs) = (totals["log_loss"].as_f64().unwrap(), baseline["totals"]["log_loss"].as_f64().unwrap());
         assert!(ours < theirs, "{ours} is not below {theirs} of {}", baseline["name"]);

@@ -17,7 +17,7 @@ use crate::model::build::{Model, Nodes, build};
 use crate::model::params::Params;
 use crate::model::silence::silences;
 use crate::report::compose::{self, compose};
-use crate::report::findings::{Findings, Suspect};
+use crate::report::findings::{Findings, Resting, Suspect};
 use crate::report::view::{self, Report};
 use crate::signal::{Coverage, Observation, Window};
 use ask::{Asker, Paths};
@@ -82,6 +82,12 @@ pub fn correlate(
         largest_table = engine.largest(),
         "Inference is compiled."
     );
+    if quality.error >= 1.0 {
+        return compose::refused(
+            window,
+            "what needs what runs in circles too wide to compute an answer that can be trusted",
+        );
+    }
     let asker = Asker { graph, signals, model: &model, engine: &engine, posterior: &posterior };
 
     let failing = asker.reported_failing();
@@ -104,11 +110,14 @@ pub fn correlate(
     let mut explanations = Vec::new();
     let mut ties = Vec::new();
     let mut within = None;
+    // Whoever leads, alone or together.
+    let mut resting: Vec<Vec<ComponentIx>> = Vec::new();
     if full {
         let likely = suspects.iter().take(WEIGHED_CAUSES).filter(|s| s.p_fault >= WEIGHED_LEAST);
         let weighed: Vec<ComponentIx> = likely.map(|s| s.component).collect();
         let ranges = asker.ranges(&weighed, window, options);
-        for (suspect, range) in suspects.iter_mut().zip(ranges) {
+        for (component, range) in weighed.iter().zip(ranges) {
+            let Some(suspect) = suspects.iter_mut().find(|s| s.component == *component) else { continue };
             suspect.evidence = asker.evidence(suspect.component);
             suspect.range = range;
         }
@@ -116,13 +125,18 @@ pub fn correlate(
         for suspect in &mut suspects {
             suspect.range = suspect.range.map(|p| p * share(suspect));
         }
-        if let Some(first) = suspects.first_mut().filter(|s| s.p_cause >= compose::LEADS) {
-            first.without_sources = asker.without_sources(first.component);
-        }
         explanations = asker.explanations(&suspects);
         within = asker.within(&suspects, &failed, compose::LEADS);
         ties = asker.ties(&suspects).into_iter().map(|g| (asker.p_any_fault(&g), g)).collect();
+        let leading = suspects.iter().filter(|s| s.is_shared() && s.p_cause >= compose::LEADS);
+        resting = leading.map(|s| vec![s.component]).collect();
+        if resting.is_empty() {
+            let tied = ties.iter().find(|(p, _)| *p >= compose::LEADS).map(|(_, group)| group.clone());
+            resting.extend(tied.or_else(|| within.as_ref().map(|(_, _, group)| group.clone())));
+        }
     }
+    let resting =
+        resting.into_iter().map(|causes| Resting { without: asker.without_sources(&causes), causes }).collect();
     compose(Findings {
         graph,
         signals,
@@ -136,6 +150,7 @@ pub fn correlate(
         explanations,
         ties,
         within,
+        resting,
         kinds,
         coincidence,
         unknown: asker.unknown(),

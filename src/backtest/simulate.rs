@@ -1,9 +1,9 @@
 //! Synthetic incidents whose truth is known by construction.
 //!
 //! Worlds are drawn from the model of a real incident's graph: faults by their rates and in the bins of that day, failures
-//! over dependencies, and reports by the sources that spoke then: each looks with chance [`LOOKS`], whatever happened,
+//! over dependencies, and reports by the sources that spoke then: each looks with chance `LOOKS`, whatever happened,
 //! and says failing, degraded or healthy with the chances of its source model. Worlds in which fewer than
-//! [`LEAST_REPORTED`] components are reported failing are no incidents and are drawn again, which both the truth and
+//! `LEAST_REPORTED` components are reported failing are no incidents and are drawn again, which both the truth and
 //! the posterior know of. In the matched mode the judge has the very chances that made the world, and times tell
 //! nothing, so what it gives 0.9 must be so in 0.9 of all cases. In the others it has the shipped numbers and is told
 //! times, and each mode breaks one more assumption.

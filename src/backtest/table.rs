@@ -144,7 +144,7 @@ pub struct Ablated {
 /// Each lesson switched off alone.
 pub fn ablated(rows: &[Ablated]) -> String {
     let mut out = format!(
-        "{:60} {:^24}  {:^12}  {:^12}\n{:60} {:>5} {:>5} {:>6} {:>5}  {:>5} {:>6}  {:>6} {:>5}\n",
+        "{:60} {:^30}  {:^12}  {:^12}\n{:60} {:>5} {:>5} {:>6} {:>5} {:>5}  {:>5} {:>6}  {:>6} {:>5}\n",
         "",
         "incidents",
         "blind",
@@ -153,6 +153,7 @@ pub fn ablated(rows: &[Ablated]) -> String {
         "exact",
         "acc.",
         "loss",
+        "brier",
         "wrong",
         "acc.",
         "loss",
@@ -161,11 +162,12 @@ pub fn ablated(rows: &[Ablated]) -> String {
     );
     for row in rows {
         out += &format!(
-            "{:60} {:5} {:5} {:6.3} {:5}  {:5} {:6.3}  {:6.3} {:5}\n",
+            "{:60} {:5} {:5} {:6.3} {:5.3} {:5}  {:5} {:6.3}  {:6.3} {:5}\n",
             row.name,
             row.seen.exact_first,
             row.seen.acceptable_first,
             row.seen.log_loss,
+            row.seen.brier,
             row.seen.wrong_and_sure,
             row.blind.acceptable_first,
             row.blind.log_loss,

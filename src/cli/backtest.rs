@@ -43,17 +43,19 @@ pub struct Args {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Judge this many synthetic incidents on the graphs of the real ones instead, in each way of breaking the model.
-    #[arg(long, value_name = "INCIDENTS", conflicts_with = "leave_one_out")]
-    simulate: Option<usize>,
+    #[arg(long, value_name = "INCIDENTS", value_parser = clap::value_parser!(u64).range(1..),
+          conflicts_with_all = ["leave_one_out", "early", "blind", "drop_edges", "drop_signals", "format"])]
+    simulate: Option<u64>,
     /// With --simulate: only these ways, separated by commas.
     #[arg(long, value_name = "MODES", value_enum, value_delimiter = ',', requires = "simulate")]
     mode: Vec<Mode>,
     /// Switch each lesson off alone, and judge the incidents and this many synthetic ones.
-    #[arg(long, value_name = "INCIDENTS", conflicts_with_all = ["leave_one_out", "simulate"])]
-    ablate: Option<usize>,
+    #[arg(long, value_name = "INCIDENTS", value_parser = clap::value_parser!(u64).range(1..),
+          conflicts_with_all = ["leave_one_out", "simulate", "format"])]
+    ablate: Option<u64>,
     /// Judge each case under the best of this many random settings of the numbers, chosen without that case.
-    #[arg(long, value_name = "SETTINGS")]
-    leave_one_out: Option<usize>,
+    #[arg(long, value_name = "SETTINGS", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "format")]
+    leave_one_out: Option<u64>,
     /// Numbers of the model in place of the built-in ones, as YAML.
     #[arg(long, value_name = "FILE")]
     numbers: Option<PathBuf>,
@@ -129,7 +131,7 @@ pub fn run(args: Args) -> Exit {
         return write(&table::simulated(&rows), None);
     }
     if let Some(count) = args.leave_one_out {
-        let settings = tune::settings(&engine.params, count, args.seed);
+        let settings = tune::settings(&engine.params, count as usize, args.seed);
         let scores = scores_of(&settings, &incidents, &options);
         let names: Vec<String> = incidents.iter().map(|i| i.name.id.clone()).collect();
         return write(&table::left_out(&names, &settings, &scores), None);
@@ -143,9 +145,9 @@ pub fn run(args: Args) -> Exit {
 }
 
 /// Simulates on all cores.
-fn simulated(incidents: &[Incident], count: usize, seed: u64, mode: Mode, [world, judge]: [&Params; 2]) -> Summary {
-    let numbers: Vec<usize> = (0..count).collect();
-    let one = |&i: &usize| simulate::one(&incidents[i % incidents.len()], seed, i as u64, mode, world, judge);
+fn simulated(incidents: &[Incident], count: u64, seed: u64, mode: Mode, [world, judge]: [&Params; 2]) -> Summary {
+    let numbers: Vec<u64> = (0..count).collect();
+    let one = |&i: &u64| simulate::one(&incidents[i as usize % incidents.len()], seed, i, mode, world, judge);
     let outcomes: Vec<Outcome> = output::in_parallel(&numbers, one).into_iter().flatten().collect();
     simulate::summary(&outcomes)
 }
@@ -153,7 +155,7 @@ fn simulated(incidents: &[Incident], count: usize, seed: u64, mode: Mode, [world
 /// The real incidents, the same with silent suspects, and simulated ones; first with all lessons, then without each.
 fn ablated(
     incidents: &[Incident],
-    count: usize,
+    count: u64,
     seed: u64,
     options: &BacktestOptions,
     base: &Params,

@@ -32,9 +32,25 @@ impl Asker<'_> {
         places.into_iter().collect()
     }
 
-    /// True if a place probably failed, whatever was said of it.
+    /// True if what was said of a place is probably so: it failed, for everyone or where the reports come from, or who
+    /// reported it is in trouble.
     pub(super) fn believed(&self, ix: ComponentIx, capability: &str) -> bool {
-        self.posterior.failed[self.state_node(ix, capability).at()].is_some_and(|p| p >= 0.5)
+        let likely = |n: &NodeIx| self.posterior.failed[n.at()].is_some_and(|p| p >= 0.5);
+        self.reported_nodes(ix, capability).iter().any(likely)
+    }
+
+    /// The node of a place, and those that reports of its failure bear on.
+    pub(super) fn reported_nodes(&self, ix: ComponentIx, capability: &str) -> Vec<NodeIx> {
+        let mut nodes = vec![self.state_node(ix, capability)];
+        for (signal, o) in self.signals.iter().enumerate() {
+            let failing = matches!(o.state, State::Failing | State::Degraded | State::Recovered);
+            if failing && o.capability == capability && self.graph.find(&o.component) == Some(ix) {
+                nodes.extend(self.model.channels.nodes_of(signal));
+            }
+        }
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
     }
 
     pub(super) fn state_node(&self, ix: ComponentIx, capability: &str) -> NodeIx {
@@ -98,7 +114,6 @@ impl Asker<'_> {
             reaches,
             range: super::range::by_odds(p_fault, prior),
             evidence: Vec::new(),
-            without_sources: Vec::new(),
         }
     }
 

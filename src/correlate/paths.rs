@@ -12,12 +12,12 @@ impl Asker<'_> {
     pub(super) fn paths_from(&self, ix: ComponentIx, capability: &str) -> BTreeMap<ComponentIx, Vec<ComponentIx>> {
         let network = &self.model.network;
         let owner = self.model.owners();
-        let start = self.state_node(ix, capability).at();
+        let starts: Vec<usize> = self.reported_nodes(ix, capability).iter().map(|n| n.at()).collect();
         let mut best = vec![f64::NEG_INFINITY; network.len()];
         let mut via = vec![usize::MAX; network.len()];
-        best[start] = 0.0;
+        starts.iter().for_each(|&start| best[start] = 0.0);
         // Longest-product search without a heap: networks of one incident are small, and order stays stable.
-        let mut queue = BTreeSet::from([(0u64, start)]);
+        let mut queue = starts.iter().map(|&start| (0u64, start)).collect::<BTreeSet<_>>();
         let key = |ln: f64| (-ln).max(0.0).to_bits();
         while let Some((_, v)) = queue.pop_first() {
             // A group carries failure only if enough of its other members are believed to have failed.

@@ -49,9 +49,9 @@ impl Asker<'_> {
         weights
     }
 
-    /// For each kind of source, the chance of a fault of this component if nothing that such sources say is used.
-    pub(super) fn without_sources(&self, cause: ComponentIx) -> Vec<(SourceKind, f64)> {
-        let own = self.own_nodes(&[cause]);
+    /// For each kind of source, the chance of a fault among these components if nothing that such sources say is used.
+    pub(super) fn without_sources(&self, causes: &[ComponentIx]) -> Vec<(SourceKind, f64)> {
+        let own = self.own_nodes(causes);
         let kinds: BTreeSet<SourceKind> = self.signals.iter().map(|o| o.source.kind).collect();
         let chance = |kind: SourceKind| {
             let left: Vec<(usize, Vec<f64>)> = self

@@ -23,6 +23,7 @@ pub fn build(
     today: Option<Date>,
     problems: &mut Vec<Diagnostic>,
 ) -> DependencyGraph {
+    let raw = &raw.with_additions_merged();
     duplicate_id::check(raw, problems);
     let kinds = kinds(&raw.kinds, built_in, problems);
 

@@ -1,6 +1,7 @@
 //! The graph as it is written: every value with its place, nothing checked against anything else.
 
 use crate::diag::Span;
+use std::collections::BTreeMap;
 
 /// A value with its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,40 @@ pub struct RawComponent {
     pub regions: Vec<At<String>>,
     /// What it needs.
     pub depends_on: Vec<RawDependency>,
+}
+
+impl RawComponent {
+    /// True if it gives nothing but dependencies: it may add them to a definition elsewhere.
+    fn only_depends(&self) -> bool {
+        let told = self.kind.is_some()
+            || self.title.is_some()
+            || self.operator.is_some()
+            || self.part_of.is_some()
+            || self.faults_per_year.is_some()
+            || self.audience.is_some();
+        let listed = [&self.capabilities, &self.aliases, &self.regions].iter().any(|l| !l.is_empty());
+        !told && !listed && !self.depends_on.is_empty()
+    }
+}
+
+impl RawGraph {
+    /// Entries that give nothing but `depends_on` are added to the one definition of their id, if there is one: so a
+    /// patch can connect what stands in other files.
+    pub fn with_additions_merged(&self) -> RawGraph {
+        let mut definitions: BTreeMap<&str, usize> = BTreeMap::new();
+        for (i, c) in self.components.iter().enumerate().filter(|(_, c)| !c.only_depends()) {
+            definitions.entry(&c.id.value).or_insert(i);
+        }
+        let mut components = self.components.clone();
+        let target = |c: &RawComponent| definitions.get(c.id.value.as_str()).copied().filter(|_| c.only_depends());
+        for c in &self.components {
+            if let Some(at) = target(c) {
+                components[at].depends_on.extend(c.depends_on.iter().cloned());
+            }
+        }
+        components.retain(|c| target(c).is_none());
+        RawGraph { components, kinds: self.kinds.clone() }
+    }
 }
 
 /// One dependency.

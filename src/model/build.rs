@@ -54,6 +54,8 @@ pub struct Nodes {
     pub(super) regional: BTreeMap<String, Regional>,
     /// The unknown shared dependency reaches it; only if it was observed.
     pub hit: Option<NodeIx>,
+    /// What is said and seen of it.
+    pub(super) heard: Vec<NodeIx>,
     /// A need of it is not met: groups, and dependencies that several of its nodes feel together.
     needs: Vec<NodeIx>,
 }
@@ -76,7 +78,7 @@ impl Nodes {
             .chain(self.own.iter().map(|o| o.1))
             .chain(self.works.values().chain(self.only.values()).chain(self.ways.values()).copied())
             .chain(self.regional.values().flat_map(|r| r.ways.values().chain(r.only.values())).copied())
-            .chain(self.needs.iter().copied())
+            .chain(self.needs.iter().chain(&self.heard).copied())
     }
 }
 
@@ -143,7 +145,7 @@ pub fn build(
         graph,
         params,
         hours: window.hours(),
-        bin_seconds: 3600.0 * timeline.mean_hours(window),
+        gap_hours: timeline.shortest_gap,
         net,
         nodes: Vec::new(),
         heard: BTreeMap::new(),
@@ -205,8 +207,8 @@ pub(super) struct Builder<'a> {
     pub graph: &'a DependencyGraph,
     pub params: &'a Params,
     hours: f64,
-    /// Mean length of a bin.
-    bin_seconds: f64,
+    /// Hours between two bins, where they are shortest.
+    gap_hours: f64,
     pub net: NetworkBuilder,
     pub nodes: Vec<Nodes>,
     /// What is said and seen.
@@ -257,6 +259,7 @@ impl Builder<'_> {
             ways: BTreeMap::new(),
             regional: BTreeMap::new(),
             hit: None,
+            heard: Vec::new(),
             needs: Vec::new(),
         };
         if single {
@@ -310,9 +313,10 @@ impl Builder<'_> {
                 Scope::Capabilities(list) => list.iter().map(|k| self.only(ix, k, region)).collect(),
             };
             // A failure that takes a while to be felt may be felt in the next bin.
+            // Without a stated delay it may still be felt later, the less the wider the gap.
             let late = match (d.lag_seconds, d.cache_seconds) {
-                (None, None) => self.params.late_edge,
-                (lag, cache) => (lag.unwrap_or(0.0) + cache.unwrap_or(0.0)) / self.bin_seconds.max(1.0),
+                (None, None) => (-self.gap_hours / self.params.late_hours).exp(),
+                (lag, cache) => (lag.unwrap_or(0.0) + cache.unwrap_or(0.0)) / (3600.0 * self.gap_hours),
             };
             let late = late.clamp(0.0, 1.0);
             // What several feel over one uncertain edge, all or none of them feel.

@@ -12,7 +12,7 @@
 
 use super::params::Params;
 use super::spillover::Storm;
-use super::timeline::{Timeline, hours, tells_onset};
+use super::timeline::{Timeline, hours, slack, tells_onset};
 use crate::infer::logspace::{ln_add, ln_not};
 use crate::infer::network::NodeIx;
 use crate::signal::{Observation, Precision, SourceKind, State};
@@ -184,8 +184,9 @@ pub fn ln_ratio(
 /// P(says healthy | failed since `bin`) / P(says healthy | fine).
 fn healthy(o: &Observation, place: Place, bin: usize, timeline: &Timeline, params: &Params) -> f64 {
     let source = params.source(o.source.kind);
-    let since = hours(timeline.onsets[bin], o.at) * 60.0;
-    if timeline.bins() > 1 && timeline.bin(o.at) < bin {
+    let since = (hours(timeline.onsets[bin], o.at) + slack(o.precision)) * 60.0;
+    // Health before the trouble began says nothing of it.
+    if since <= 0.0 || (timeline.bins() > 1 && timeline.bin(o.at) < bin) {
         return 1.0;
     }
     let mut h = source.healthy;
@@ -200,7 +201,7 @@ fn healthy(o: &Observation, place: Place, bin: usize, timeline: &Timeline, param
         o.source.kind,
         SourceKind::Probe | SourceKind::Alert | SourceKind::StatusPage | SourceKind::UserReports
     );
-    if looks && (storm_over || place.after_trouble) && since > 0.0 {
+    if looks && (storm_over || place.after_trouble) {
         let q = normal_below((since / params.recovery_minutes).ln() / params.recovery_spread);
         h = q + (1.0 - q) * h;
     }

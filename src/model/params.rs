@@ -53,9 +53,9 @@ pub struct Params {
     pub unnamed_when_one_down: f64,
     /// The odds that a dependency passes failure on are multiplied by this.
     pub impact_odds: f64,
-    /// Chance that a failure is felt a bin late over a dependency that states neither lag nor cache: token ages, waves,
-    /// and orders given in stages.
-    pub late_edge: f64,
+    /// Mean hours by which a failure is felt late over a dependency that states neither lag nor cache: token ages,
+    /// waves, orders given in stages.
+    pub late_hours: f64,
     /// Chance that the failure of a group's first member is felt although the others are left.
     pub failover: f64,
     /// Share of a member's faults that bite only where all members of an `all_of` group meet.
@@ -137,7 +137,7 @@ impl Default for Params {
             named_wrongly: 0.05,
             unnamed_when_one_down: 0.6,
             impact_odds: 1.0,
-            late_edge: 0.05,
+            late_hours: 0.5,
             failover: 0.15,
             conjunction: 0.2,
             reachable: 0.5,
@@ -183,7 +183,6 @@ impl Params {
             ("named_otherwise", self.named_otherwise),
             ("named_wrongly", self.named_wrongly),
             ("unnamed_when_one_down", self.unnamed_when_one_down),
-            ("late_edge", self.late_edge),
             ("failover", self.failover),
             ("conjunction", self.conjunction),
             ("repeat", self.repeat),
@@ -197,7 +196,7 @@ impl Params {
             ("spill_share", self.spill_share),
             ("spike_half", self.spike_half),
             ("storm_half", self.storm_half),
-            ("share_weight", self.share_weight),
+            ("late_hours", self.late_hours),
             ("page_delay_spread", self.page_delay_spread),
             ("recovery_minutes", self.recovery_minutes),
             ("recovery_spread", self.recovery_spread),
@@ -205,6 +204,7 @@ impl Params {
             within(name, x, 1e-6, 1e6);
         }
         within("page_delay_minutes", self.page_delay_minutes, -1e6, 1e6);
+        within("share_weight", self.share_weight, 1e-3, 100.0);
         within("share_mean", self.share_mean, 0.01, 0.99);
         within("default_faults_per_year", self.default_faults_per_year, 0.0, 1e6);
         within("unknown_per_year", self.unknown_per_year, 0.0, 1e6);

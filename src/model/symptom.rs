@@ -40,9 +40,17 @@ impl Builder<'_> {
             ln.iter_mut().filter(|l| **l > 0.0).for_each(|l| *l = (1.0 + (l.exp() - 1.0) * fit).ln());
         }
         // A monitor that is part of the graph sees trouble when it is in trouble itself.
-        let observer = self.graph.find(&o.source.name).filter(|&observer| observer != ix);
+        let observer = self.graph.find(&o.source.name).filter(|&observer| self.watches_from_outside(observer, ix, o));
         let key = Heard { component: ix, capability, region: o.region.clone(), failure, observer };
         (self.heard(key), ln)
+    }
+
+    /// Whether a source is a monitor of its own, rather than the owner's page about one of its parts.
+    fn watches_from_outside(&self, observer: ComponentIx, observed: ComponentIx, o: &Observation) -> bool {
+        use crate::signal::SourceKind::{Alert, Observatory, Probe, UserReports};
+        let inside = std::iter::successors(Some(observed), |c| self.graph.component(*c).part_of);
+        matches!(o.source.kind, Probe | Alert | Observatory | UserReports)
+            && inside.take(self.graph.components().len()).all(|c| c != observer)
     }
 
     /// Density of a share of reports that name a capability when only that one is down, over that when anything may
@@ -92,6 +100,7 @@ impl Builder<'_> {
         let mut node = base;
         if local || observer.is_some() {
             node = self.net.node(0.0);
+            self.nodes[component.0 as usize].heard.push(node);
             self.net.edge(node, base, 1.0);
             for region in regions {
                 let local = &nodes.regional[region];
@@ -135,6 +144,7 @@ impl Builder<'_> {
             return nodes.whole;
         }
         let node = self.net.node(0.0);
+        self.nodes[ix.0 as usize].heard.push(node);
         if capability == ANY {
             self.net.edge(node, nodes.whole, 1.0);
             self.net.edge(node, nodes.general, self.params.unnamed_when_one_down);

@@ -27,6 +27,8 @@ pub struct Timeline {
     pub reports: Vec<f64>,
     /// The last time at which something was said to fail.
     pub last_trouble: Option<Timestamp>,
+    /// Hours without a new trouble between two bins, where they are shortest; infinite with one bin.
+    pub shortest_gap: f64,
 }
 
 /// Whether a source says that something is wrong now.
@@ -42,7 +44,7 @@ pub fn tells_onset(o: &Observation) -> bool {
 }
 
 /// Hours by which the true time may be later than the one that was written.
-fn slack(precision: Precision) -> f64 {
+pub(super) fn slack(precision: Precision) -> f64 {
     match precision {
         Precision::Minute => 1.0 / 60.0,
         Precision::Hour => 1.0,
@@ -86,6 +88,7 @@ impl Timeline {
         }
         gaps.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         gaps.truncate(most.saturating_sub(1));
+        let shortest_gap = gaps.iter().map(|g| g.0).fold(f64::INFINITY, f64::min);
         let mut starts: Vec<Timestamp> = gaps.into_iter().map(|g| g.1).collect();
         starts.sort();
         starts.insert(0, window.start);
@@ -99,6 +102,7 @@ impl Timeline {
             reports: Vec::new(),
             shares: floored.iter().map(|s| s / norm).collect(),
             starts,
+            shortest_gap,
             last_trouble: observations.iter().filter(|o| is_trouble(o)).map(|o| o.at).max(),
         };
         // One more in each bin than there are, so that none is impossible.
@@ -128,10 +132,5 @@ impl Timeline {
     /// Share of all reports that come in this bin or a later one.
     pub fn reports_from(&self, bin: usize) -> f64 {
         self.reports[bin.min(self.bins() - 1)..].iter().sum()
-    }
-
-    /// Mean length of a bin in hours.
-    pub fn mean_hours(&self, window: Window) -> f64 {
-        window.hours() / self.bins() as f64
     }
 }

@@ -1,6 +1,6 @@
 //! From findings to the public report: names, sentences, lists.
 
-use super::findings::{Findings, Suspect};
+use super::findings::{Findings, Resting, Suspect};
 use super::view::*;
 use crate::graph::{ComponentIx, DependencyGraph};
 use crate::signal::{Observation, State, Window};
@@ -17,10 +17,19 @@ const LEAST_WEIGHT: f64 = 0.05;
 
 /// Puts findings into words.
 pub fn compose(f: Findings) -> Report {
+    // Those that lead alone, or together.
+    let together: BTreeSet<ComponentIx> = f
+        .ties
+        .iter()
+        .filter(|(p, _)| *p >= LEADS)
+        .flat_map(|(_, group)| group)
+        .chain(f.within.iter().flat_map(|(_, _, group)| group))
+        .copied()
+        .collect();
     let explained: BTreeSet<(ComponentIx, String)> = f
         .suspects
         .iter()
-        .filter(|s| s.is_shared() && s.p_cause >= LEADS)
+        .filter(|s| s.is_shared() && (s.p_cause >= LEADS || together.contains(&s.component)))
         .flat_map(|s| s.explains.iter().map(|(place, _)| place.clone()))
         .collect();
     let unexplained = f
@@ -126,7 +135,7 @@ fn verdict(f: &Findings) -> Verdict {
             let text = "inconclusive: the reports are not enough to believe that two components failed";
             (VerdictKind::Inconclusive, text.to_string())
         }
-        [] | [_] if tied.is_some() => {
+        [] if tied.is_some() => {
             let (together, group) = tied.cloned().unwrap_or_default();
             let names: Vec<String> = group.iter().map(|&c| id(f.graph, c)).collect();
             let text = format!(
@@ -165,10 +174,24 @@ fn verdict(f: &Findings) -> Verdict {
             let hint = best.map_or(String::new(), |s| format!("; best guess {} at {}", name(s), p(s.p_cause)));
             (VerdictKind::Inconclusive, format!("inconclusive: no common cause leads{hint}"))
         }
-        [one] => (
-            VerdictKind::CommonCause,
-            format!("most likely common cause: {}, probability {}", name(one), p(one.p_cause)),
+        [one] if f.unknown.probability >= LEADS => (
+            VerdictKind::SeveralCauses,
+            format!(
+                "most likely several causes: {} {}, and one that is not in the graph {}",
+                name(one),
+                p(one.p_cause),
+                p(f.unknown.probability)
+            ),
         ),
+        [one] => {
+            let mut text = format!("most likely common cause: {}, probability {}", name(one), p(one.p_cause));
+            if let Some((_, group)) = tied {
+                let others = group.iter().filter(|c| **c != one.component).map(|c| id(f.graph, *c));
+                let others = super::text::some_of(&others.collect::<Vec<_>>(), 3);
+                text.push_str(&format!("; only their fault rates tell it from {others}"));
+            }
+            (VerdictKind::CommonCause, text)
+        }
         several => {
             let list: Vec<String> = several.iter().map(|s| format!("{} {}", name(s), p(s.p_cause))).collect();
             (VerdictKind::SeveralCauses, format!("most likely several causes: {}", list.join(", ")))
@@ -268,13 +291,14 @@ fn warnings(f: &Findings) -> Vec<String> {
             f.inference.error
         ));
     }
-    if let Some(first) = f.suspects.first().filter(|s| s.p_cause >= LEADS) {
-        let name = id(f.graph, first.component);
-        for (kind, p) in first.without_sources.iter().filter(|(_, p)| *p < LEADS / 2.0) {
-            let without = super::text::probability(*p, f.inference.error);
+    for Resting { causes, without } in &f.resting {
+        let names: Vec<String> = causes.iter().map(|&c| id(f.graph, c)).collect();
+        for (kind, p) in without.iter().filter(|(_, p)| *p < LEADS / 2.0) {
+            let left = super::text::probability(*p, f.inference.error);
             warnings.push(format!(
-                "without {} signals {name} would have {without}: it rests on one kind of source",
-                kind.as_str()
+                "without {} signals {} would have {left}: it rests on one kind of source",
+                kind.as_str(),
+                super::text::some_of(&names, 3)
             ));
         }
     }

@@ -35,6 +35,8 @@ pub struct Findings<'a> {
     /// The container in which the cause most likely is, although no single suspect leads: with the chance of a fault
     /// among these suspects in it.
     pub within: Option<(ComponentIx, f64, Vec<ComponentIx>)>,
+    /// Whoever leads, alone or together, with the chance of a fault among them without each kind of source.
+    pub resting: Vec<Resting>,
     /// (kind or family, chance of at least one fault, best member), best first.
     pub kinds: Vec<(String, f64, ComponentIx)>,
     /// Chance that nothing shared had a fault.
@@ -45,6 +47,15 @@ pub struct Findings<'a> {
     pub states: Vec<view::ComponentState>,
     /// How the numbers were made.
     pub inference: view::Inference,
+}
+
+/// Whoever leads, and on what it rests.
+#[derive(Debug, Clone)]
+pub struct Resting {
+    /// One suspect, or several that lead together.
+    pub causes: Vec<ComponentIx>,
+    /// The chance of a fault among them without each kind of source.
+    pub without: Vec<(SourceKind, f64)>,
 }
 
 /// A component that may have had a fault.
@@ -70,8 +81,6 @@ pub struct Suspect {
     pub range: [f64; 2],
     /// (signal, log-odds it adds), strongest first.
     pub evidence: Vec<(usize, f64)>,
-    /// Its chance without each kind of source; only of the leading suspect.
-    pub without_sources: Vec<(SourceKind, f64)>,
 }
 
 impl Suspect {

@@ -328,3 +328,34 @@ fn equal_inputs_give_equal_bytes() {
     let bytes = || table::json(&run(vec![incident("case", outage())], &options, &real)).to_string();
     assert_eq!(bytes(), bytes());
 }
+
+/// Where the judge has the chances that made the world, as much happens as it says, within four standard deviations.
+#[test]
+fn simulated_incidents_are_calibrated_and_the_same_every_time() {
+    use commoncause::backtest::simulate::{Mode, one};
+    let cases: Vec<Incident> = ["fastly-2021-06-08", "verizon-2019-06-24-route-leak", "visa-europe-2018-06-01"]
+        .iter()
+        .map(|id| {
+            let path = crate::folder(&format!("incidents/{id}"));
+            let options = commoncause::incident::Options::default();
+            commoncause::incident::load(path.as_ref(), &[], &mut Sources::default(), &options).0.unwrap()
+        })
+        .collect();
+    let params = commoncause::model::Params::default();
+    let (mut said, mut was, mut variance) = (0.0, 0.0, 0.0);
+    for number in 0..90 {
+        let case = &cases[number as usize % cases.len()];
+        let Some(outcome) = one(case, 7, number, Mode::Matched, &params, &params) else { continue };
+        for (p, so) in outcome.named {
+            said += p;
+            was += f64::from(u8::from(so));
+            variance += p * (1.0 - p);
+        }
+    }
+    assert!(variance > 20.0, "{variance}");
+    assert!((said - was).abs() < 4.0 * variance.sqrt(), "said {said}, was {was}, variance {variance}");
+    let again = |mode| format!("{:?}", one(&cases[0], 7, 3, mode, &params, &params));
+    for mode in Mode::ALL {
+        assert_eq!(again(mode), again(mode));
+    }
+}

@@ -15,10 +15,12 @@ fn ask_with(components: &str, signals: &[Line], change: impl Fn(&mut Options)) -
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     let incident = format!(
-        "id: x\ntitle: x\nwindow: {{start: {START}, end: 2024-01-01T12:00:00Z}}\ngraph: [graph.yaml]\nsignals: [signals.jsonl]\n"
+        "id: x\ntitle: x\nwindow: {{start: {START}, end: 2024-01-01T12:00:00Z}}\ngraph: [graph.yaml, patch.yaml]\nsignals: [signals.jsonl]\n"
     );
     write("incident.yaml", &incident);
+    let (components, patch) = components.split_once("#patch\n").unwrap_or((components, "components: {}\n"));
     write("graph.yaml", &format!("components:\n{components}"));
+    write("patch.yaml", patch);
     let line = |(text, more): &Line| {
         let words: Vec<&str> = text.split(' ').collect();
         if let ["watches", ids, kind, name] = words.as_slice() {
@@ -184,6 +186,31 @@ fn a_monitor_may_be_what_fails() {
     // Four services with nothing in common, seen by one monitor only: the monitor, or what it stands behind.
     assert!(names.iter().all(|n| p_failed(&report, n) < 0.2));
     assert!(p_failed(&report, "eye") > 0.8, "{}", p_failed(&report, "eye"));
+    assert_eq!(first(&report), "eye");
+    assert!(report.coincidence < 0.1, "{}", report.coincidence);
+    // An owner's page named like the component says what it says of its parts.
+    let parts = "  cloud: {kind: cloud}\n  store: {kind: cloud-service, part_of: cloud}\n  \
+                 machines: {kind: cloud-service, part_of: cloud}\n"
+        .to_string()
+        + &services(&["a", "b", "c"], "[cloud]");
+    let by = |page: &str| {
+        let lines = [format!("60 store any failing status_page/{page}"), format!("61 machines any healthy probe")];
+        let told = ["a", "b", "c"].map(|n| format!("60 {n} any failing probe"));
+        ask(&parts, &lines.iter().chain(&told).map(|l| (l.as_str(), "")).collect::<Vec<_>>())
+    };
+    assert_eq!(p(&by("cloud"), "store"), p(&by("page"), "store"));
+}
+
+#[test]
+fn health_before_the_trouble_says_nothing_of_it() {
+    let graph = "  cdn: {kind: cdn}\n".to_string() + &services(&["a", "b", "c"], "[cdn]");
+    let failing = [("300 a any failing probe", ""), ("300 b any failing probe", ""), ("301 c any failing probe", "")];
+    let before = [("10 a any healthy probe", ""), ("10 b any healthy probe", ""), ("10 cdn any healthy probe", "")];
+    let after = [("320 cdn any healthy probe", "")];
+    let plain = p(&ask(&graph, &failing), "cdn");
+    let early = p(&ask(&graph, &[&failing[..], &before[..]].concat()), "cdn");
+    let late = p(&ask(&graph, &[&failing[..], &after[..]].concat()), "cdn");
+    assert!((plain - early).abs() < 0.1 && late < 0.5 * plain, "{plain} {early} {late}");
 }
 
 #[test]
@@ -213,7 +240,9 @@ fn failures_seen_from_one_country_are_its_network() {
         }
         ask(&graph, &signals)
     };
-    assert_eq!(first(&from("ZZ", true)), "atlantis");
+    let shut = from("ZZ", true);
+    assert_eq!((first(&shut), shut.verdict.kind), ("atlantis", VerdictKind::CommonCause), "{}", shut.verdict.text);
+    assert!(shut.causes[0].explains.len() == 4 && shut.coincidence < 0.1, "{:?}", shut.causes[0]);
     assert_eq!(first(&from("global", false)), "cloud");
 }
 
@@ -269,15 +298,8 @@ fn what_the_graph_lacks_is_named_with_a_patch_that_works() {
     assert_eq!(report.verdict.kind, VerdictKind::UnknownCause, "{}", report.verdict.text);
     assert_eq!(report.unknown_cause.members, names);
     let patch = report.unknown_cause.patch.as_deref().unwrap();
-    // Put into the graph, it is the cause.
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("patch.yaml"), patch).unwrap();
-    let mended: String = names
-        .iter()
-        .map(|n| format!("  {n}: {{kind: service, faults_per_year: 1, depends_on: [unlisted]}}\n"))
-        .collect();
-    assert!(names.iter().all(|n| patch.contains(&format!("  {n}:\n    depends_on: [unlisted]\n"))), "{patch}");
-    let report = ask(&format!("  unlisted: {{kind: platform}}\n{mended}"), &signals);
+    // Put beside the graph as it is, it is the cause.
+    let report = ask(&format!("{bare}#patch\n{patch}"), &signals);
     assert_eq!(first(&report), "unlisted");
     assert!(p(&report, "unlisted") > 0.9);
 }

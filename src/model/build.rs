@@ -315,7 +315,7 @@ impl Builder<'_> {
             // A failure that takes a while to be felt may be felt in the next bin.
             // Without a stated delay it may still be felt later, the less the wider the gap.
             let late = match (d.lag_seconds, d.cache_seconds) {
-                (None, None) => (-self.gap_hours / self.params.late_hours).exp(),
+                (None, None) => 1.0 / (1.0 + self.gap_hours / self.params.late_hours),
                 (lag, cache) => (lag.unwrap_or(0.0) + cache.unwrap_or(0.0)) / (3600.0 * self.gap_hours),
             };
             let late = late.clamp(0.0, 1.0);

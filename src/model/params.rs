@@ -53,8 +53,8 @@ pub struct Params {
     pub unnamed_when_one_down: f64,
     /// The odds that a dependency passes failure on are multiplied by this.
     pub impact_odds: f64,
-    /// Mean hours by which a failure is felt late over a dependency that states neither lag nor cache: token ages,
-    /// waves, orders given in stages.
+    /// Median hours by which a failure is felt late over a dependency that states neither lag nor cache: token ages,
+    /// waves, orders given in stages. The delay is log-logistic: some take far longer.
     pub late_hours: f64,
     /// Chance that the failure of a group's first member is felt although the others are left.
     pub failover: f64,
@@ -137,7 +137,7 @@ impl Default for Params {
             named_wrongly: 0.05,
             unnamed_when_one_down: 0.6,
             impact_odds: 1.0,
-            late_hours: 0.5,
+            late_hours: 0.15,
             failover: 0.15,
             conjunction: 0.2,
             reachable: 0.5,

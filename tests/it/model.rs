@@ -194,7 +194,7 @@ fn a_monitor_may_be_what_fails() {
         .to_string()
         + &services(&["a", "b", "c"], "[cloud]");
     let by = |page: &str| {
-        let lines = [format!("60 store any failing status_page/{page}"), format!("61 machines any healthy probe")];
+        let lines = [format!("60 store any failing status_page/{page}"), "61 machines any healthy probe".to_string()];
         let told = ["a", "b", "c"].map(|n| format!("60 {n} any failing probe"));
         ask(&parts, &lines.iter().chain(&told).map(|l| (l.as_str(), "")).collect::<Vec<_>>())
     };

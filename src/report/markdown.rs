@@ -9,6 +9,8 @@ pub const SECTION: usize = 3000;
 const ROWS: usize = 12;
 /// Characters of one cell.
 const CELL: usize = 120;
+/// Characters of the verdict.
+const VERDICT: usize = 300;
 
 /// Draws the report as Markdown.
 pub fn markdown(report: &Report) -> String {
@@ -28,7 +30,7 @@ pub fn markdown(report: &Report) -> String {
                 c.rank,
                 cell(&name),
                 cell(&c.kind),
-                p(c.probability).replace('<', "&lt;").replace('>', "&gt;"),
+                with_range(c.probability, c.range, &p).replace('<', "&lt;").replace('>', "&gt;"),
                 c.explains.len(),
                 cell(&some_of(&against, 2)),
             );
@@ -59,9 +61,14 @@ pub fn markdown(report: &Report) -> String {
     sections.join("\n")
 }
 
+/// A probability, and how far it moves if rates or impacts are wrong.
+fn with_range(x: f64, [low, high]: [f64; 2], p: &dyn Fn(f64) -> String) -> String {
+    if high - low > 0.01 { format!("{} ({} to {})", p(x), p(low), p(high)) } else { p(x) }
+}
+
 fn summary(report: &Report, p: &dyn Fn(f64) -> String) -> String {
     let plain = |x: f64| p(x).replace('<', "&lt;").replace('>', "&gt;");
-    let mut s = format!("## {}\n\n", cell(&report.verdict.text));
+    let mut s = format!("## {}\n\n", escaped(&report.verdict.text, VERDICT));
     if !report.incident.title.is_empty() {
         s += &format!("{}, {} to {}\n\n", cell(&report.incident.title), report.window.start, report.window.end);
     }
@@ -99,8 +106,12 @@ fn summary(report: &Report, p: &dyn Fn(f64) -> String) -> String {
 
 /// Text from outside as it may stand in a table cell: one line, nothing that Markdown, HTML or a chat would act on.
 fn cell(text: &str) -> String {
+    escaped(text, CELL)
+}
+
+fn escaped(text: &str, most: usize) -> String {
     let mut out = String::new();
-    for c in cut(&clean(text), CELL).chars() {
+    for c in cut(&clean(text), most).chars() {
         match c {
             '<' => out += "&lt;",
             '>' => out += "&gt;",

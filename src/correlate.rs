@@ -17,7 +17,7 @@ use crate::model::build::{Model, Nodes, build};
 use crate::model::params::Params;
 use crate::model::silence::silences;
 use crate::report::compose::{self, compose};
-use crate::report::findings::{Findings, Resting, Suspect};
+use crate::report::findings::{Findings, Suspect};
 use crate::report::view::{self, Report};
 use crate::signal::{Coverage, Observation, Window};
 use ask::{Asker, Paths};
@@ -90,53 +90,31 @@ pub fn correlate(
     }
     let asker = Asker { graph, signals, model: &model, engine: &engine, posterior: &posterior };
 
-    let failing = asker.reported_failing();
+    let reported = asker.reported_failing();
     let believed: BTreeSet<(ComponentIx, String)> =
-        failing.iter().filter(|(ix, k)| asker.believed(*ix, k)).cloned().collect();
+        reported.iter().filter(|(_, nodes)| asker.believed(nodes)).map(|(place, _)| place.clone()).collect();
     let failed: BTreeSet<ComponentIx> = believed.iter().map(|(ix, _)| *ix).collect();
-    let paths: Paths = failing.iter().map(|(ix, k)| ((*ix, k.clone()), asker.paths_from(*ix, k))).collect();
-    let mut suspects: Vec<Suspect> = graph.iter().map(|(ix, _)| asker.suspect(ix, &paths)).collect();
+    let owners = model.owners();
+    let paths: Paths =
+        reported.iter().map(|(place, nodes)| (place.clone(), asker.paths_from(nodes, &owners))).collect();
+    let mut suspects: Vec<Suspect> = graph.iter().map(|(ix, _)| asker.suspect(ix, &paths, &believed)).collect();
     let shared: Vec<ComponentIx> = suspects.iter().filter(|s| s.reaches >= 2).map(|s| s.component).collect();
     let full = options.detail == Detail::Full;
     let coincidence = asker.coincidence(&shared);
     let kinds = if full { asker.kinds(&suspects, &paths) } else { Vec::new() };
     suspects.retain(|s| s.p_fault > 0.01 || s.p_fault > 3.0 * s.prior);
-    let owners = model.owners();
     for s in suspects.iter_mut().filter(|s| s.is_shared() && s.p_fault >= WEIGHED_LEAST) {
         s.p_cause = asker.p_passed_on(s.component, &owners);
     }
     suspects.sort_by(|a, b| a.order().total_cmp(&b.order()).then(a.component.cmp(&b.component)));
-    let share = |s: &Suspect| if s.p_fault > 0.0 { s.p_cause / s.p_fault } else { 1.0 };
-    let mut explanations = Vec::new();
-    let mut ties = Vec::new();
-    let mut within = None;
-    // Whoever leads, alone or together.
-    let mut resting: Vec<Vec<ComponentIx>> = Vec::new();
+    let (mut explanations, mut ties, mut within, mut resting) = (Vec::new(), Vec::new(), None, Vec::new());
     if full {
-        let likely = suspects.iter().take(WEIGHED_CAUSES).filter(|s| s.p_fault >= WEIGHED_LEAST);
-        let weighed: Vec<ComponentIx> = likely.map(|s| s.component).collect();
-        let ranges = asker.ranges(&weighed, window, options);
-        for (component, range) in weighed.iter().zip(ranges) {
-            let Some(suspect) = suspects.iter_mut().find(|s| s.component == *component) else { continue };
-            suspect.evidence = asker.evidence(suspect.component);
-            suspect.range = range;
-        }
-        // What share of its faults is passed on is taken as it is.
-        for suspect in &mut suspects {
-            suspect.range = suspect.range.map(|p| p * share(suspect));
-        }
+        asker.weigh(&mut suspects, window, options);
         explanations = asker.explanations(&suspects);
         within = asker.within(&suspects, &failed, compose::LEADS);
         ties = asker.ties(&suspects).into_iter().map(|g| (asker.p_any_fault(&g), g)).collect();
-        let leading = suspects.iter().filter(|s| s.is_shared() && s.p_cause >= compose::LEADS);
-        resting = leading.map(|s| vec![s.component]).collect();
-        if resting.is_empty() {
-            let tied = ties.iter().find(|(p, _)| *p >= compose::LEADS).map(|(_, group)| group.clone());
-            resting.extend(tied.or_else(|| within.as_ref().map(|(_, _, group)| group.clone())));
-        }
+        resting = asker.resting(&suspects, &ties, within.as_ref().map(|(_, _, group)| group));
     }
-    let resting =
-        resting.into_iter().map(|causes| Resting { without: asker.without_sources(&causes), causes }).collect();
     compose(Findings {
         graph,
         signals,
@@ -145,7 +123,7 @@ pub fn correlate(
         timeline: &model.timeline,
         discounts: &model.discounts,
         believed,
-        failing,
+        failing: reported.into_keys().collect(),
         suspects,
         explanations,
         ties,

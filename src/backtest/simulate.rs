@@ -265,7 +265,7 @@ impl Stage<'_> {
         let half = self.sites.len() / 2;
         let mut heard = Vec::with_capacity(half);
         for (i, site) in self.sites[..half].iter().enumerate() {
-            let of = |site: usize| self.model.channels.nodes_of(site).first().copied();
+            let of = |site: usize| self.model.channels.node_of(site);
             let (Some(node), Some(works)) = (of(i), of(half + i)) else { continue };
             let chances = said(params, site.source.kind);
             let begun = world.failed[node.at()];

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// For every place that was reported failing, the components whose fault would reach it, each with its best path.
 pub(super) type Paths = BTreeMap<(ComponentIx, String), BTreeMap<ComponentIx, Vec<ComponentIx>>>;
 
+/// Every place that was reported failing, with the nodes that this is about.
+pub(super) type Reported = BTreeMap<(ComponentIx, String), BTreeSet<NodeIx>>;
+
 /// Asks one compiled network everything a report needs.
 pub(super) struct Asker<'a> {
     pub graph: &'a DependencyGraph,
@@ -23,34 +26,24 @@ pub(super) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Components and capabilities that some signal said were failing.
-    pub(super) fn reported_failing(&self) -> Vec<(ComponentIx, String)> {
-        let said =
-            self.signals.iter().filter(|o| matches!(o.state, State::Failing | State::Degraded | State::Recovered));
-        let places: BTreeSet<_> =
-            said.filter_map(|o| self.graph.find(&o.component).map(|ix| (ix, o.capability.clone()))).collect();
-        places.into_iter().collect()
+    /// Components and capabilities that some signal said were failing, each with its node and those that the reports
+    /// bear on.
+    pub(super) fn reported_failing(&self) -> Reported {
+        let mut reported = Reported::new();
+        for (signal, o) in self.signals.iter().enumerate() {
+            let failing = matches!(o.state, State::Failing | State::Degraded | State::Recovered);
+            let Some(ix) = self.graph.find(&o.component).filter(|_| failing) else { continue };
+            let nodes = reported.entry((ix, o.capability.clone())).or_default();
+            nodes.insert(self.state_node(ix, &o.capability));
+            nodes.extend(self.model.channels.node_of(signal));
+        }
+        reported
     }
 
     /// True if what was said of a place is probably so: it failed, for everyone or where the reports come from, or who
     /// reported it is in trouble.
-    pub(super) fn believed(&self, ix: ComponentIx, capability: &str) -> bool {
-        let likely = |n: &NodeIx| self.posterior.failed[n.at()].is_some_and(|p| p >= 0.5);
-        self.reported_nodes(ix, capability).iter().any(likely)
-    }
-
-    /// The node of a place, and those that reports of its failure bear on.
-    pub(super) fn reported_nodes(&self, ix: ComponentIx, capability: &str) -> Vec<NodeIx> {
-        let mut nodes = vec![self.state_node(ix, capability)];
-        for (signal, o) in self.signals.iter().enumerate() {
-            let failing = matches!(o.state, State::Failing | State::Degraded | State::Recovered);
-            if failing && o.capability == capability && self.graph.find(&o.component) == Some(ix) {
-                nodes.extend(self.model.channels.nodes_of(signal));
-            }
-        }
-        nodes.sort_unstable();
-        nodes.dedup();
-        nodes
+    pub(super) fn believed(&self, nodes: &BTreeSet<NodeIx>) -> bool {
+        nodes.iter().any(|n| self.posterior.failed[n.at()].is_some_and(|p| p >= 0.5))
     }
 
     pub(super) fn state_node(&self, ix: ComponentIx, capability: &str) -> NodeIx {
@@ -87,7 +80,12 @@ impl Asker<'_> {
         }
     }
 
-    pub(super) fn suspect(&self, ix: ComponentIx, paths: &Paths) -> Suspect {
+    pub(super) fn suspect(
+        &self,
+        ix: ComponentIx,
+        paths: &Paths,
+        believed: &BTreeSet<(ComponentIx, String)>,
+    ) -> Suspect {
         let own = &self.model.nodes[ix.0 as usize].own;
         let best = own
             .iter()
@@ -96,7 +94,7 @@ impl Asker<'_> {
         let prior = self.prior(ix);
         let explains = paths
             .iter()
-            .filter(|((c, k), _)| self.believed(*c, k))
+            .filter(|(place, _)| believed.contains(place))
             .filter_map(|(place, to)| to.get(&ix).map(|path| (place.clone(), path.clone())))
             .collect();
         let reached: BTreeSet<ComponentIx> =

@@ -2,17 +2,22 @@
 
 use super::ask::Asker;
 use crate::graph::ComponentIx;
+use crate::infer::network::NodeIx;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A path carries a failure if its best chance is at least this.
 const PATH_LEAST: f64 = 0.05;
 
 impl Asker<'_> {
-    /// For every component from which failure can reach this one: the best path there, this component first.
-    pub(super) fn paths_from(&self, ix: ComponentIx, capability: &str) -> BTreeMap<ComponentIx, Vec<ComponentIx>> {
+    /// For every component from which failure can reach one of these nodes of a place: the best path there, the place's
+    /// component first.
+    pub(super) fn paths_from(
+        &self,
+        nodes: &BTreeSet<NodeIx>,
+        owner: &[Option<ComponentIx>],
+    ) -> BTreeMap<ComponentIx, Vec<ComponentIx>> {
         let network = &self.model.network;
-        let owner = self.model.owners();
-        let starts: Vec<usize> = self.reported_nodes(ix, capability).iter().map(|n| n.at()).collect();
+        let starts: Vec<usize> = nodes.iter().map(|n| n.at()).collect();
         let mut best = vec![f64::NEG_INFINITY; network.len()];
         let mut via = vec![usize::MAX; network.len()];
         starts.iter().for_each(|&start| best[start] = 0.0);

@@ -172,9 +172,13 @@ pub fn build(
     let calm = Params { spillover: false, ..params.clone() };
     let mut channels = Channels::new(timeline.bins());
     let mut discounts = Vec::new();
+    let mut troubles: BTreeMap<&str, Vec<&Observation>> = BTreeMap::new();
+    for o in observations.iter().filter(|o| is_trouble(o)) {
+        troubles.entry(&o.component).or_default().push(o);
+    }
     for (signal, o) in observations.iter().enumerate() {
         let Some(ix) = graph.find(&o.component) else { continue };
-        let place = place(observations, o, &timeline);
+        let place = place(troubles.get(o.component.as_str()).map_or(&[], Vec::as_slice), o, &timeline);
         let Some(ln) = ln_ratio(o, place, &storm, &timeline, params) else { continue };
         if let Some(full) = ln_ratio(o, place, &storm, &timeline, &calm).filter(|full| *full != ln) {
             let most = |ln: &[f64]| ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -190,17 +194,18 @@ pub fn build(
     Ok(Model { network, nodes: b.nodes, unknown, timeline, channels, discounts, params })
 }
 
-/// Where a statement stands among those about the same component and capability.
-fn place(observations: &[Observation], o: &Observation, timeline: &Timeline) -> Place {
-    let same = |other: &&Observation| {
+/// Where a statement stands among the reports of trouble of the same component.
+fn place(troubles: &[&Observation], o: &Observation, timeline: &Timeline) -> Place {
+    let same = |other: &&&Observation| {
         let capability = other.capability == o.capability || other.capability == ANY || o.capability == ANY;
-        other.component == o.component && capability && is_trouble(other) && other.at < o.at
+        capability && other.at < o.at
     };
-    let before: Vec<&Observation> = observations.iter().filter(same).collect();
-    Place {
-        first: before.iter().all(|b| timeline.bin(b.at) == timeline.bin(o.at)),
-        after_trouble: before.iter().any(|b| b.capability == o.capability && b.region == o.region),
+    let mut place = Place { first: true, after_trouble: false };
+    for before in troubles.iter().filter(same) {
+        place.first &= timeline.bin(before.at) == timeline.bin(o.at);
+        place.after_trouble |= before.capability == o.capability && before.region == o.region;
     }
+    place
 }
 
 pub(super) struct Builder<'a> {

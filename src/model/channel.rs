@@ -32,6 +32,7 @@ pub struct Statement {
 #[derive(Debug, Clone, Default)]
 pub struct Channels {
     by_node: BTreeMap<(NodeIx, SourceKind), Vec<Statement>>,
+    node_of: BTreeMap<usize, NodeIx>,
     bins: usize,
 }
 
@@ -50,11 +51,12 @@ pub enum Except {
 impl Channels {
     /// No statements yet.
     pub fn new(bins: usize) -> Self {
-        Channels { by_node: BTreeMap::new(), bins }
+        Channels { by_node: BTreeMap::new(), node_of: BTreeMap::new(), bins }
     }
 
     /// Adds a statement.
     pub fn add(&mut self, node: NodeIx, kind: SourceKind, statement: Statement) {
+        self.node_of.insert(statement.signal, node);
         self.by_node.entry((node, kind)).or_default().push(statement);
     }
 
@@ -65,22 +67,9 @@ impl Channels {
         nodes
     }
 
-    /// The nodes a signal bears on.
-    pub fn nodes_of(&self, signal: usize) -> Vec<NodeIx> {
-        let mut nodes: Vec<NodeIx> = self
-            .by_node
-            .iter()
-            .filter(|(_, statements)| statements.iter().any(|s| s.signal == signal))
-            .map(|((node, _), _)| *node)
-            .collect();
-        nodes.dedup();
-        nodes
-    }
-
-    /// For each bin `ln` of the likelihood ratio of a signal, before saturation; empty if it tells nothing.
-    pub fn ln_ratio_of(&self, signal: usize) -> Vec<f64> {
-        let found = self.by_node.values().flatten().find(|s| s.signal == signal);
-        found.map_or_else(Vec::new, |s| s.ln_ratio.clone())
+    /// The node a signal bears on; none if it tells nothing.
+    pub fn node_of(&self, signal: usize) -> Option<NodeIx> {
+        self.node_of.get(&signal).copied()
     }
 
     /// `[ln P(e | ok), ln P(e | failed since bin 0), …]` at one node, leaving something out.

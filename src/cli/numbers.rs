@@ -33,6 +33,7 @@ pub fn read(path: Option<&Path>) -> Result<Params, Exit> {
             problems if problems.is_empty() => Ok(params),
             problems => wrong(problems.join("; ")),
         },
-        Err(e) => wrong(crate::diag::clean(&e.to_string())),
+        // The further lines draw the place, which the first one names.
+        Err(e) => wrong(crate::diag::clean(e.to_string().lines().next().unwrap_or_default())),
     }
 }

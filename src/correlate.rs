@@ -5,6 +5,7 @@
 mod ask;
 mod joint;
 mod paths;
+mod picture;
 mod range;
 mod weigh;
 
@@ -115,6 +116,7 @@ pub fn correlate(
         ties = asker.ties(&suspects).into_iter().map(|g| (asker.p_any_fault(&g), g)).collect();
         resting = asker.resting(&suspects, &ties, within.as_ref().map(|(_, _, group)| group));
     }
+    let picture = if full { asker.picture(&suspects, &paths, &believed) } else { view::GraphView::default() };
     compose(Findings {
         graph,
         signals,
@@ -133,6 +135,7 @@ pub fn correlate(
         coincidence,
         unknown: asker.unknown(),
         states: asker.states(&paths),
+        picture,
         inference: view::Inference {
             method: match quality.method {
                 Method::Exact => view::Method::Exact,

@@ -121,10 +121,14 @@ pub fn run(args: Args) -> Exit {
     write(&text, args.out.as_deref())
 }
 
-/// Correlates an incident. Only now does its name come in: it cannot have been scored.
+/// Correlates an incident. Only now do names, words and addresses come in: they cannot have been scored.
 pub fn judge(incident: &Incident, options: &correlate::Options) -> Report {
     let observations: Vec<Observation> = incident.signals.iter().map(|r| r.observation.clone()).collect();
     let mut report = correlate(&incident.graph, &observations, &incident.coverage, incident.window, options);
     report.incident = IncidentName { id: incident.name.id.clone(), title: incident.name.title.clone() };
+    for (shown, record) in report.signals.iter_mut().zip(&incident.signals) {
+        shown.text.clone_from(&record.text);
+        shown.url.clone_from(&record.url);
+    }
     report
 }

@@ -63,6 +63,10 @@ pub fn compose(f: Findings) -> Report {
         unexplained,
         components: f.states.clone(),
         checks: Vec::new(),
+        sentences: Vec::new(),
+        graph: f.picture,
+        signals: f.signals.iter().map(signal_view).collect(),
+        diary: Vec::new(),
         silences: f.signals[f.read..]
             .iter()
             .enumerate()
@@ -98,6 +102,10 @@ pub fn refused(window: Window, reason: &str) -> Report {
         unexplained: Vec::new(),
         components: Vec::new(),
         checks: Vec::new(),
+        sentences: Vec::new(),
+        graph: GraphView::default(),
+        signals: Vec::new(),
+        diary: Vec::new(),
         silences: Vec::new(),
         spill_over: Vec::new(),
         inference: Inference { method: Method::Sampled, error: 1.0, nodes: 0, edges: 0, relevant_nodes: 0, seed: 0 },
@@ -107,6 +115,25 @@ pub fn refused(window: Window, reason: &str) -> Report {
 
 fn window_view(window: Window) -> WindowView {
     WindowView { start: window.start.to_string(), end: window.end.to_string() }
+}
+
+/// A signal as data; its words and address are put in by whoever read them.
+fn signal_view(o: &Observation) -> SignalView {
+    SignalView {
+        at: o.at.to_string(),
+        until: o.until.map(|t| t.to_string()),
+        seen_at: o.seen_at.to_string(),
+        component: o.component.clone(),
+        capability: o.capability.clone(),
+        state: o.state,
+        region: o.region.clone(),
+        source: o.source.kind,
+        name: o.source.name.clone(),
+        count: o.count,
+        value: o.value,
+        text: None,
+        url: None,
+    }
 }
 
 fn id(graph: &DependencyGraph, ix: ComponentIx) -> String {
@@ -260,6 +287,7 @@ fn cause(f: &Findings, rank: usize, s: &Suspect) -> Cause {
             .filter(|(_, w)| w.abs() >= LEAST_WEIGHT)
             .map(|&(signal, log_odds)| SignalWeight { signal, log_odds })
             .collect(),
+        ledger: None,
     }
 }
 

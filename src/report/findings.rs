@@ -45,6 +45,8 @@ pub struct Findings<'a> {
     pub unknown: Unknown,
     /// States of components.
     pub states: Vec<view::ComponentState>,
+    /// The part of the graph that this is about.
+    pub picture: view::GraphView,
     /// How the numbers were made.
     pub inference: view::Inference,
 }

@@ -3,9 +3,14 @@
 //! Every pen (terminal, Markdown, JSON) draws from this and from nothing else. Probabilities are in [0, 1];
 //! log-odds are natural logarithms; times are RFC 3339 in UTC.
 
+mod picture;
+mod reasons;
+
+pub use picture::*;
+pub use reasons::*;
+
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Name of the contract, the value of [`Report::schema`].
 pub const SCHEMA: &str = "commoncause/report/v1";
@@ -38,6 +43,14 @@ pub struct Report {
     pub components: Vec<ComponentState>,
     /// What to look at next, most telling first.
     pub checks: Vec<Check>,
+    /// What may be said, sentence by sentence, each with how sure it is and the signals it rests on.
+    pub sentences: Vec<Sentence>,
+    /// The part of the graph that this is about: what was observed, what is suspected, and the paths between.
+    pub graph: GraphView,
+    /// The signals by their numbers: those that were read, then the silences of sources that watch.
+    pub signals: Vec<SignalView>,
+    /// How the ranking stood after each arrival; empty unless it was asked for (`replay`, `--format html`).
+    pub diary: Vec<Moment>,
     /// How the numbers were made and how far they may be off.
     pub inference: Inference,
     /// Components about which a source that watches them said nothing: each counts as a healthy signal, numbered after
@@ -126,6 +139,8 @@ pub struct Cause {
     pub contradicted_by: Vec<Weighed>,
     /// What each signal adds to its log-odds: with all signals, minus without this one. Strongest first.
     pub evidence: Vec<SignalWeight>,
+    /// The account of how the signals lead from the prior to `p_fault`; `null` for causes that were not weighed.
+    pub ledger: Option<Ledger>,
 }
 
 /// Something a cause explains.
@@ -235,21 +250,6 @@ pub struct Discounted {
     pub log_odds: f64,
     /// The same on a calm day.
     pub undiscounted: f64,
-}
-
-/// Something to look at next.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Check {
-    /// The component.
-    pub component: String,
-    /// The capability.
-    pub capability: String,
-    /// Expected information about the causes, in bits.
-    pub gain_bits: f64,
-    /// Causes' probabilities if it is failing.
-    pub if_failing: BTreeMap<String, f64>,
-    /// Causes' probabilities if it is healthy.
-    pub if_healthy: BTreeMap<String, f64>,
 }
 
 /// How the numbers were made.

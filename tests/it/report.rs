@@ -30,6 +30,7 @@ fn report(component: &str, title: &str) -> Report {
             log_odds: -1.5,
         }],
         evidence: vec![SignalWeight { signal: 3, log_odds: 2.0 }],
+        ledger: None,
     };
     Report {
         schema: SCHEMA.to_string(),
@@ -44,6 +45,10 @@ fn report(component: &str, title: &str) -> Report {
         unexplained: vec![Place { component: component.to_string(), capability: "any".to_string() }],
         components: Vec::new(),
         checks: Vec::new(),
+        sentences: Vec::new(),
+        graph: GraphView::default(),
+        signals: Vec::new(),
+        diary: Vec::new(),
         silences: Vec::new(),
         spill_over: Vec::new(),
         inference: Inference { method: Method::Exact, error: 1e-9, nodes: 9, edges: 9, relevant_nodes: 9, seed: 0 },

@@ -4,6 +4,8 @@
 
 mod ask;
 mod joint;
+mod ledger;
+mod lens;
 mod paths;
 mod picture;
 mod range;
@@ -103,6 +105,7 @@ pub fn correlate(
     let full = options.detail == Detail::Full;
     let coincidence = asker.coincidence(&shared);
     let kinds = if full { asker.kinds(&suspects, &paths) } else { Vec::new() };
+    let all = if full { suspects.clone() } else { Vec::new() };
     suspects.retain(|s| s.p_fault > 0.01 || s.p_fault > 3.0 * s.prior);
     for s in suspects.iter_mut().filter(|s| s.is_shared() && s.p_fault >= WEIGHED_LEAST) {
         s.p_cause = asker.p_passed_on(s.component, &owners);
@@ -110,7 +113,7 @@ pub fn correlate(
     suspects.sort_by(|a, b| a.order().total_cmp(&b.order()).then(a.component.cmp(&b.component)));
     let (mut explanations, mut ties, mut within, mut resting) = (Vec::new(), Vec::new(), None, Vec::new());
     if full {
-        asker.weigh(&mut suspects, window, options);
+        asker.weigh(&mut suspects, &all, window, options);
         explanations = asker.explanations(&suspects);
         within = asker.within(&suspects, &failed, compose::LEADS);
         ties = asker.ties(&suspects).into_iter().map(|g| (asker.p_any_fault(&g), g)).collect();

@@ -112,6 +112,7 @@ impl Asker<'_> {
             reaches,
             range: super::range::by_odds(p_fault, prior),
             evidence: Vec::new(),
+            ledger: None,
         }
     }
 

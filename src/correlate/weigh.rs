@@ -1,10 +1,11 @@
-//! What single signals and whole channels do to a cause.
+//! Evidence and ranges of the leading causes, and on what kinds of source they rest.
 
 use super::ask::Asker;
+use super::lens::Lens;
 use super::{Options, WEIGHED_CAUSES, WEIGHED_LEAST};
 use crate::graph::ComponentIx;
 use crate::infer::Scenario;
-use crate::infer::logspace::{log_odds, one_minus_exp};
+use crate::infer::logspace::one_minus_exp;
 use crate::model::channel::Except;
 use crate::report::compose::LEADS;
 use crate::report::findings::{Resting, Suspect};
@@ -12,53 +13,23 @@ use crate::signal::{SourceKind, Window};
 use std::collections::BTreeSet;
 
 impl Asker<'_> {
-    /// What each signal adds to the log-odds of "this component has a fault": with all, minus without it; exact.
-    ///
-    /// With `X` the fault and `f_v` the node a signal bears on, `P(X, f_v | e)` follows from two runs, and leaving the
-    /// signal out multiplies each `f_v` by the ratio of the evidence without and with it. \[LOO\]
-    fn evidence(&self, cause: ComponentIx) -> Vec<(usize, f64)> {
-        let own = self.own_nodes(&[cause]);
-        let (not, _) = self.engine.posterior(Scenario { without: &own, ..Scenario::default() });
-        let p_not = (not.ln_evidence - self.posterior.ln_evidence).exp().min(1.0);
-        let p_fault = one_minus_exp(not.ln_evidence - self.posterior.ln_evidence);
-        if !p_fault.is_finite() {
-            return Vec::new();
-        }
-        let odds = log_odds(p_fault);
-        let mut weights = Vec::new();
-        for signal in 0..self.signals.len() {
-            let Some(node) = self.model.channels.node_of(signal) else { continue };
-            let (all, none) = (&self.posterior.states[node.at()], &not.states[node.at()]);
-            if all.is_empty() || none.is_empty() {
-                continue;
-            }
-            let with = self.model.channels.at(node, &self.model.params, Except::Nothing);
-            let left = self.model.channels.at(node, &self.model.params, Except::Signal(signal));
-            let (mut fault, mut fine) = (0.0, 0.0);
-            for (state, p) in all.iter().enumerate() {
-                let ratio = (left[state] - with[state]).exp();
-                let joint = none[state] * p_not;
-                fine += ratio * joint;
-                fault += ratio * (p - joint).max(0.0);
-            }
-            let delta = odds - (fault.ln() - fine.ln());
-            if delta.is_finite() && delta != 0.0 {
-                weights.push((signal, delta));
-            }
-        }
-        weights.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-        weights
-    }
-
-    /// Evidence and ranges of the first suspects.
-    pub(super) fn weigh(&self, suspects: &mut [Suspect], window: Window, options: &Options) {
+    /// Evidence and ranges of the first suspects; `all` are those among which a rival is looked for.
+    pub(super) fn weigh(&self, suspects: &mut [Suspect], all: &[Suspect], window: Window, options: &Options) {
         let likely = suspects.iter().take(WEIGHED_CAUSES).filter(|s| s.p_fault >= WEIGHED_LEAST);
         let weighed: Vec<ComponentIx> = likely.map(|s| s.component).collect();
         let ranges = self.ranges(&weighed, window, options);
         for (component, range) in weighed.iter().zip(ranges) {
+            let rival = self.rival(all, *component);
             let Some(suspect) = suspects.iter_mut().find(|s| s.component == *component) else { continue };
-            suspect.evidence = self.evidence(suspect.component);
             suspect.range = range;
+            let Some(lens) = Lens::any(self, &[*component]) else { continue };
+            let versus = rival.and_then(|rival| Some((rival, Lens::versus(self, *component, rival)?)));
+            let versus = versus.as_ref().map(|(rival, lens)| (*rival, lens));
+            let weights = self.weights(&lens, versus.map(|(_, lens)| lens));
+            suspect.evidence = weights.iter().map(|w| (w.0, w.1)).collect();
+            if self.engine.is_exact() {
+                suspect.ledger = Some(self.ledger(&lens, versus, &weights));
+            }
         }
         // What share of its faults is passed on is taken as it is.
         for s in suspects.iter_mut().filter(|s| s.p_fault > 0.0) {

@@ -287,7 +287,7 @@ fn cause(f: &Findings, rank: usize, s: &Suspect) -> Cause {
             .filter(|(_, w)| w.abs() >= LEAST_WEIGHT)
             .map(|&(signal, log_odds)| SignalWeight { signal, log_odds })
             .collect(),
-        ledger: None,
+        ledger: s.ledger.clone(),
     }
 }
 

@@ -66,7 +66,7 @@ pub fn ask(case: Case, name: &str, options: &Options) -> Result<Answer, String> 
         best: best.map(|c| asker.chance(c)),
         supported_by,
         contradicted_by,
-        not_seen: best.map(|c| asker.not_seen(&ranked, c)).unwrap_or_default(),
+        not_seen: asker.all_not_seen(&ranked, &upstream),
         instead: ranked
             .suspects
             .iter()
@@ -196,8 +196,8 @@ impl Asker<'_> {
         (up, down)
     }
 
-    /// What was observed and would probably have failed if this component had a fault, and probably has not; the least
-    /// expected to be well first. In the world of that fault alone, with no other evidence.
+    /// What was observed and would probably have failed if this component had a fault, and probably has not. In the
+    /// world of that fault alone, with no other evidence.
     fn not_seen(&self, ranked: &Ranked, cause: ComponentIx) -> Vec<Expected> {
         let capability = &ranked.all[cause.0 as usize].capability;
         let nodes = &self.model.nodes[cause.0 as usize];
@@ -216,6 +216,7 @@ impl Asker<'_> {
             let node = self.state_node(ix, capability).at();
             let (expected, believed) = (world.failed[node]?, self.posterior.failed[node]?);
             (expected >= EXPECTED_LEAST && believed <= 0.5 * expected).then(|| Expected {
+                cause: self.graph.component(cause).id.clone(),
                 component: self.graph.component(ix).id.clone(),
                 capability: capability.to_string(),
                 expected,
@@ -224,9 +225,18 @@ impl Asker<'_> {
                 signals,
             })
         };
-        let mut list: Vec<Expected> = heard.into_iter().filter_map(seen).collect();
+        heard.into_iter().filter_map(seen).collect()
+    }
+
+    /// The same for the likeliest members; what was seen healthy first.
+    fn all_not_seen(&self, ranked: &Ranked, members: &[ComponentIx]) -> Vec<Expected> {
+        let mut list: Vec<Expected> = members.iter().take(NAMED).flat_map(|&c| self.not_seen(ranked, c)).collect();
+        let healthy = |e: &Expected| e.says == State::Healthy.as_str();
         let gap = |e: &Expected| e.expected - e.believed;
-        list.sort_by(|a, b| gap(b).total_cmp(&gap(a)).then_with(|| a.component.cmp(&b.component)));
+        list.sort_by(|a, b| {
+            let order = healthy(b).cmp(&healthy(a)).then(gap(b).total_cmp(&gap(a)));
+            order.then_with(|| (&a.component, &a.cause).cmp(&(&b.component, &b.cause)))
+        });
         list
     }
 

@@ -92,7 +92,8 @@ fn answer_lines(a: &Answer, instead: Option<&Chance>) -> Vec<String> {
     }
     let word = match a.band {
         Band::PointsTo => "Most likely yes: the signals point to it",
-        Band::PointsAwayFrom => "Most likely no: the signals point away from it",
+        Band::PointsAwayFrom if a.probability < a.prior => "Most likely no: the signals point away from it",
+        Band::PointsAwayFrom => "Most likely no: hardly anything speaks for it",
         _ => "It may be: the signals are consistent with it, and with other causes",
     };
     let other = instead.filter(|o| o.probability >= NO).map(|o| {
@@ -112,10 +113,8 @@ fn answer_lines(a: &Answer, instead: Option<&Chance>) -> Vec<String> {
         lines.list("Most for it:", a.supported_by.iter().map(weight));
     }
     lines.list("Most against it:", a.contradicted_by.iter().map(weight));
-    if let Some(best) = &a.best {
-        let head = format!("If it were {}, this would fail too, and does not:", best.component);
-        lines.list(&head, a.not_seen.iter().map(|e| expected(e, &p)));
-    }
+    let head = "This would have failed too, and probably has not:";
+    lines.list(head, a.not_seen.iter().map(|e| expected(e, &p)));
     lines.say(&method(&a.inference));
     lines.0
 }
@@ -212,7 +211,8 @@ fn turned(w: &Weight, sign: f64) -> String {
 fn expected(e: &Expected, p: &dyn Fn(f64) -> String) -> String {
     let capability = if e.capability == "any" { String::new() } else { format!(" {}", e.capability) };
     let numbers = numbers(&e.signals);
-    format!("{}{capability} {} (expected {}, is {}; {numbers})", e.component, e.says, p(e.expected), p(e.believed))
+    let (would, is) = (p(e.expected), p(e.believed));
+    format!("{}{capability} {} (if {}: {would}, is {is}; {numbers})", e.component, e.says, e.cause)
 }
 
 /// `#3 #5 #8 …`

@@ -28,7 +28,8 @@ pub struct Answer {
     pub supported_by: Vec<Weight>,
     /// Observations that count most against it, strongest first.
     pub contradicted_by: Vec<Weight>,
-    /// What would probably be seen if the best member had a fault, and probably is not so.
+    /// What would probably have failed if one of the likeliest members had a fault, and probably has not; what was seen
+    /// healthy first.
     pub not_seen: Vec<Expected>,
     /// The answer in four to ten lines.
     pub text: Vec<String>,
@@ -119,7 +120,9 @@ pub struct Weight {
 /// What would be seen if a component had a fault.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Expected {
-    /// What would fail.
+    /// If this member had a fault …
+    pub cause: String,
+    /// … this would fail …
     pub component: String,
     /// In what.
     pub capability: String,

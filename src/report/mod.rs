@@ -5,9 +5,11 @@
 
 pub mod answer;
 pub mod compose;
+pub mod diary;
 pub mod findings;
 pub mod json;
 pub mod markdown;
 pub mod terminal;
 pub mod text;
 pub mod view;
+pub mod words;

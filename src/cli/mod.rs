@@ -6,6 +6,7 @@ mod graph;
 mod infer;
 mod numbers;
 mod output;
+mod whatif;
 
 use crate::diag::Diagnostic;
 use clap::{Parser, Subcommand};

@@ -170,9 +170,16 @@ fn infer_answers_in_the_format_of_the_contract() {
 
 #[test]
 fn every_help_shows_an_example() {
-    for command in
-        [&["correlate"][..], &["backtest"], &["infer"], &["graph", "check"], &["graph", "show"], &["graph", "schema"]]
-    {
+    for command in [
+        &["correlate"][..],
+        &["backtest"],
+        &["infer"],
+        &["graph", "check"],
+        &["graph", "show"],
+        &["graph", "impact"],
+        &["graph", "twins"],
+        &["graph", "schema"],
+    ] {
         let args: Vec<&str> = command.iter().copied().chain(["--help"]).collect();
         let (code, out, _) = run(&args);
         assert_eq!(code, 0);

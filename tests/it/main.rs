@@ -9,6 +9,7 @@ mod infer;
 mod model;
 mod report;
 mod signal;
+mod whatif;
 
 use std::path::PathBuf;
 use std::process::Command;

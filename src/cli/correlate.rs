@@ -6,7 +6,7 @@ use crate::correlate::{self, correlate};
 use crate::diag::Sources;
 use crate::incident::{self, Incident, KeepGoing, Options, Parts};
 use crate::report::view::{IncidentName, Report};
-use crate::report::{json, markdown, terminal};
+use crate::report::{dot, json, markdown, mermaid, terminal};
 use crate::signal::{Observation, Window};
 use jiff::Timestamp;
 use std::io::IsTerminal;
@@ -69,6 +69,8 @@ pub struct Args {
 enum Format {
     Terminal,
     Markdown,
+    Mermaid,
+    Dot,
     Json,
 }
 
@@ -110,6 +112,8 @@ pub fn run(args: Args) -> Exit {
             terminal::terminal(&report, WIDTH, style)
         }
         Format::Markdown => markdown::markdown(&report),
+        Format::Mermaid => mermaid::mermaid(&report),
+        Format::Dot => dot::dot(&report),
         Format::Json => match json::json(&report) {
             Ok(text) => text,
             Err(e) => {

@@ -117,7 +117,7 @@ impl<'a> Percolation<'a> {
         let window = Window { start, end: start + SignedDuration::from_hours(1) };
         let model = build(graph, &[], window, 1, params)?;
         let owners = model.owners();
-        let bites: BTreeSet<usize> = model.nodes.iter().flat_map(|nodes| bites(nodes)).collect();
+        let bites: BTreeSet<usize> = model.nodes.iter().flat_map(bites).collect();
         let network = &model.network;
         // A conjunction is not redundancy: it fails where failures meet.
         let bare = |owner: usize, k: u32| if network.edges(owner).any(|(u, _)| bites.contains(&u)) { k } else { 1 };

@@ -5,8 +5,8 @@ use super::spread::{Percolation, Spread, is_service};
 use super::view::{Method, Numbers, Reach, TwinGroup, Twins, Watch};
 use crate::graph::{ComponentIx, DependencyGraph};
 use crate::infer::engine::EXACT_ERROR;
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
 
 /// Chances of failure that differ by less look the same: one observer in twenty would notice. The same difference
 /// within which an incident's causes are tied.
@@ -14,23 +14,40 @@ pub const SAME_STATE: f64 = 0.05;
 /// A state that differs by this much tells two causes apart by itself.
 const CLEAR: f64 = 0.5;
 
-/// A cause with what it takes down, by place.
+/// A cause with what it takes down.
 struct Cause {
     component: ComponentIx,
     spread: Spread,
-    /// P(fails), by position among the places.
-    p: BTreeMap<usize, f64>,
+    /// (place, P(fails)) over what is watched, by place.
+    seen: Vec<(usize, f64)>,
 }
 
 impl Cause {
+    /// P(this place fails), watched or not.
     fn p(&self, place: usize) -> f64 {
-        self.p.get(&place).copied().unwrap_or(0.0)
+        let found = self.spread.places.binary_search_by_key(&place, |(place, _)| *place);
+        found.map_or(0.0, |at| self.spread.places[at].1)
     }
 
-    /// The largest difference to another cause over some places.
-    fn differs(&self, other: &Cause, seen: &dyn Fn(usize) -> bool) -> f64 {
-        let places = self.p.keys().chain(other.p.keys()).filter(|place| seen(**place));
-        places.map(|&place| (self.p(place) - other.p(place)).abs()).fold(0.0, f64::max)
+    /// True if every watched place fails with the same chance as under another cause, within `within`.
+    fn looks_like(&self, other: &Cause, within: f64) -> bool {
+        let (mut a, mut b) = (self.seen.iter().peekable(), other.seen.iter().peekable());
+        loop {
+            let (place, difference) = match (a.peek(), b.peek()) {
+                (None, None) => return true,
+                (Some(&&(place, p)), None) | (None, Some(&&(place, p))) => (place, p),
+                (Some(&&(at, p)), Some(&&(other, q))) => match at.cmp(&other) {
+                    Ordering::Less => (at, p),
+                    Ordering::Greater => (other, q),
+                    Ordering::Equal => (at, (p - q).abs()),
+                },
+            };
+            if difference >= within {
+                return false;
+            }
+            a.next_if(|(at, _)| *at == place);
+            b.next_if(|(at, _)| *at == place);
+        }
     }
 
     fn reach(&self, graph: &DependencyGraph) -> Reach {
@@ -54,13 +71,15 @@ pub fn twins(percolation: &Percolation, watched: &BTreeSet<ComponentIx>) -> Twin
         let members = c.depends_on.iter().flat_map(|d| d.need.members()).map(|m| m.component);
         members.chain(c.part_of)
     });
+    let watches = |place: usize| watched.contains(&percolation.places[place].component);
     // Whatever something depends on or is part of.
     let able: BTreeSet<ComponentIx> = needed.collect();
     let mut causes: Vec<Cause> = able
         .into_iter()
         .map(|component| {
             let spread = whole(percolation, component);
-            Cause { component, p: spread.places.iter().copied().collect(), spread }
+            let seen = spread.places.iter().filter(|(place, _)| watches(*place)).copied().collect();
+            Cause { component, spread, seen }
         })
         .collect();
     let exact = Numbers { method: Method::Exact, error: EXACT_ERROR, draws: 0, seed: 0 };
@@ -71,13 +90,17 @@ pub fn twins(percolation: &Percolation, watched: &BTreeSet<ComponentIx>) -> Twin
         t.total_cmp(&s).then(m.total_cmp(&n)).then(a.component.cmp(&b.component))
     });
     let compared = causes.len();
-    let seen = |place: usize| watched.contains(&percolation.places[place].component);
-    let shows = |c: &Cause| c.p.iter().any(|(place, p)| seen(*place) && *p >= SAME_STATE);
+    // What was drawn looks different only if more than the draws tells it apart.
+    let same = match numbers.method {
+        Method::Exact => SAME_STATE,
+        Method::Sampled => SAME_STATE + 2.0 * numbers.error,
+    };
+    let shows = |c: &Cause| c.seen.iter().any(|(_, p)| *p >= SAME_STATE);
     let (visible, invisible): (Vec<Cause>, Vec<Cause>) = causes.into_iter().partition(shows);
     // Complete linkage: "looks the same" does not carry over from one to the next.
     let mut groups: Vec<Vec<&Cause>> = Vec::new();
     for cause in &visible {
-        match groups.iter_mut().find(|g| g.iter().all(|other| cause.differs(other, &seen) < SAME_STATE)) {
+        match groups.iter_mut().find(|g| g.iter().all(|other| cause.looks_like(other, same))) {
             Some(group) => group.push(cause),
             None => groups.push(vec![cause]),
         }
@@ -88,12 +111,12 @@ pub fn twins(percolation: &Percolation, watched: &BTreeSet<ComponentIx>) -> Twin
         watched: watched.iter().map(|c| graph.component(*c).id.clone()).collect(),
         causes: compared,
         told_apart: visible.len() - grouped,
-        same_within: SAME_STATE,
+        same_within: same,
         groups: groups
             .into_iter()
             .map(|group| TwinGroup {
                 causes: group.iter().map(|c| c.reach(graph)).collect(),
-                watch: watch(percolation, watched, &group),
+                watch: watch(percolation, watched, &group, same),
             })
             .collect(),
         invisible: invisible.iter().map(|c| c.reach(graph)).collect(),
@@ -103,9 +126,9 @@ pub fn twins(percolation: &Percolation, watched: &BTreeSet<ComponentIx>) -> Twin
 
 /// What else to watch: first of all what tells most causes of the group apart, and clearly; then services outside the
 /// group, which anyone can look at, before what only its owner sees.
-fn watch(percolation: &Percolation, watched: &BTreeSet<ComponentIx>, group: &[&Cause]) -> Option<Watch> {
+fn watch(percolation: &Percolation, watched: &BTreeSet<ComponentIx>, group: &[&Cause], same: f64) -> Option<Watch> {
     let graph = percolation.graph;
-    let places: BTreeSet<usize> = group.iter().flat_map(|c| c.p.keys().copied()).collect();
+    let places: BTreeSet<usize> = group.iter().flat_map(|c| c.spread.places.iter().map(|(place, _)| *place)).collect();
     let inside: BTreeSet<ComponentIx> = group.iter().map(|c| c.component).collect();
     let apart = |place: usize, least: f64| {
         let p: Vec<f64> = group.iter().map(|c| c.p(place)).collect();
@@ -114,7 +137,7 @@ fn watch(percolation: &Percolation, watched: &BTreeSet<ComponentIx>, group: &[&C
     let pairs = group.len() * (group.len() - 1) / 2;
     let key = |place: usize| {
         let c = percolation.places[place].component;
-        let (separated, clear) = (apart(place, SAME_STATE), apart(place, CLEAR));
+        let (separated, clear) = (apart(place, same), apart(place, CLEAR));
         let outside = !inside.contains(&c);
         let public = outside && is_service(graph, graph.component(c));
         let all: Vec<f64> = group.iter().map(|cause| cause.p(place)).collect();
@@ -126,12 +149,12 @@ fn watch(percolation: &Percolation, watched: &BTreeSet<ComponentIx>, group: &[&C
     };
     let place = places
         .into_iter()
-        .filter(|place| !watched.contains(&percolation.places[*place].component) && apart(*place, SAME_STATE) > 0)
+        .filter(|place| !watched.contains(&percolation.places[*place].component) && apart(*place, same) > 0)
         .max_by_key(|&place| key(place))?;
     let mut left: Vec<Vec<&Cause>> = Vec::new();
     for cause in group {
-        let same = |other: &&Cause| (cause.p(place) - other.p(place)).abs() < SAME_STATE;
-        match left.iter_mut().find(|g| g.iter().all(same)) {
+        let alike = |other: &&Cause| (cause.p(place) - other.p(place)).abs() < same;
+        match left.iter_mut().find(|g| g.iter().all(alike)) {
             Some(group) => group.push(cause),
             None => left.push(vec![cause]),
         }

@@ -3,6 +3,7 @@
 mod architecture;
 mod backtest;
 mod cli;
+mod drawing;
 mod graph;
 mod incident;
 mod infer;

@@ -156,7 +156,7 @@ fn twins(found: &Twins) -> Vec<String> {
         found.causes, found.told_apart
     )];
     label(&mut lines, "watched", &some_of(&found.watched, NAMES));
-    label(&mut lines, "the same", &format!("chances of failure that differ by less than {}", found.same_within));
+    label(&mut lines, "the same", &format!("chances of failure that differ by less than {:.2}", found.same_within));
     label(&mut lines, "method", &method(&found.numbers));
     for (i, group) in found.groups.iter().take(ROWS).enumerate() {
         lines.push(String::new());

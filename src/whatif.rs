@@ -2,7 +2,7 @@
 //! rest, and which causes could not be told apart.
 //!
 //! One fault is taken for granted and every other is ruled out; what follows is percolation in the same network that
-//! `correlate` infers in. [`spread`] computes, [`impact`], [`concentration`] and [`twins`] ask, [`view`] is the public
+//! `correlate` infers in. [`spread`] computes, [`mod@impact`], [`mod@concentration`] and [`mod@twins`] ask, [`view`] is the public
 //! contract. Delays are left out: the question is what fails, not when.
 
 pub mod concentration;

@@ -218,10 +218,9 @@ fn count(c: &Count, noun: &str) -> String {
 fn method(numbers: &Numbers) -> String {
     let how = match numbers.method {
         Method::Exact => "exact, rounding below 1e-9".to_string(),
-        Method::Sampled => format!(
-            "too wide to be exact: up to {} draws, off by at most {:.3} (two standard errors)",
-            numbers.draws, numbers.error
-        ),
+        Method::Sampled => {
+            format!("too wide to be exact: {} draws, ± {:.3} (two standard errors)", numbers.draws, numbers.error)
+        }
     };
     format!("{how}; delays are left out")
 }
@@ -240,5 +239,40 @@ fn padded(name: &str) -> String {
 fn more(lines: &mut Vec<String>, all: usize) {
     if all > ROWS {
         lines.push(format!("… and {} more (--format json has them all)", all - ROWS));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::whatif::view::Redundancy;
+
+    #[test]
+    fn what_was_drawn_says_how_far_off_it_may_be() {
+        let numbers = Numbers { method: Method::Sampled, error: 0.01, draws: 10_000, seed: 0 };
+        let services = Count { of: 9, expected: 4.2, error: 0.03, probable: 4 };
+        let place = PlaceChance { capability: "login".to_string(), region: Some("NO".to_string()), p_failed: 0.42 };
+        let affected = Affected {
+            component: "x".repeat(90),
+            kind: "service".to_string(),
+            role: Role::Part,
+            p_failed: 0.42,
+            places: vec![place; 9],
+            path: vec!["x".repeat(90), "y".repeat(90), "z".to_string()],
+        };
+        let text = draw(&Answer::Fault(Impact {
+            component: "z".repeat(90),
+            capability: "login".to_string(),
+            bites: vec![vec!["a".to_string(), "b".repeat(90)]],
+            services,
+            components: services,
+            affected: vec![affected; ROWS + 1],
+            redundancy: Redundancy::default(),
+            numbers,
+        }));
+        for part in ["10000 draws, ± 0.010", "about 4.2 ± 0.03", "~0.42 login in NO", "… and 1 more"] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        assert!(text.lines().all(|l| l.chars().count() <= WIDTH), "{text}");
     }
 }

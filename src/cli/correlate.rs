@@ -9,7 +9,7 @@ use crate::diag::Sources;
 use crate::incident::{self, Incident, KeepGoing, Options, Parts};
 use crate::model::Params;
 use crate::report::view::{IncidentName, Report, SignalView};
-use crate::report::{json, markdown, terminal};
+use crate::report::{dot, json, markdown, mermaid, terminal};
 use crate::signal::{Observation, Window};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,8 @@ pub struct Choice {
 pub enum Format {
     Terminal,
     Markdown,
+    Mermaid,
+    Dot,
     Json,
 }
 
@@ -160,6 +162,8 @@ pub fn render(incident: &Incident, choice: &Choice, params: Params, style: termi
         match choice.format {
             Format::Terminal => Ok(terminal::terminal(&report, WIDTH, style)),
             Format::Markdown => Ok(markdown::markdown(&report)),
+            Format::Mermaid => Ok(mermaid::mermaid(&report)),
+            Format::Dot => Ok(dot::dot(&report)),
             Format::Json => json::pretty(&report).map_err(|e| {
                 eprintln!("error: the report cannot be written as JSON: {e}");
                 Exit::Bug

@@ -1,14 +1,17 @@
 //! The answer: one serialisable [`Report`](view::Report), and the pens that draw it.
 //!
 //! [`findings`] is what inference found, [`compose`] puts it into words, [`view`] is the public contract;
-//! [`terminal`], [`markdown`] and [`json`] draw a report and look at nothing else.
+//! [`terminal`], [`markdown`], [`mermaid`], [`dot`] and [`json`] draw a report and look at nothing else.
 
 pub mod answer;
 pub mod compose;
 pub mod diary;
+pub mod dot;
+mod drawing;
 pub mod findings;
 pub mod json;
 pub mod markdown;
+pub mod mermaid;
 pub mod terminal;
 pub mod text;
 pub mod view;

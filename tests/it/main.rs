@@ -3,12 +3,14 @@
 mod architecture;
 mod backtest;
 mod cli;
+mod drawing;
 mod graph;
 mod incident;
 mod infer;
 mod model;
 mod report;
 mod signal;
+mod whatif;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -37,6 +37,12 @@ pub fn render(incident: &Incident, choice: &Choice, options: &correlate::Options
     match choice.format {
         Format::Terminal => Ok(lines.join("\n") + "\n"),
         Format::Markdown => Ok(markdown::lines(&lines)),
+        Format::Mermaid | Format::Dot => {
+            eprintln!(
+                "error: pictures show the whole report; --ask and --compare answer as terminal, markdown or json"
+            );
+            Err(Exit::Usage)
+        }
         Format::Json => json.map_err(|e| {
             eprintln!("error: the answer cannot be written as JSON: {e}");
             Exit::Bug

@@ -43,16 +43,19 @@ pub fn diary(case: Case, options: &Options) -> Vec<Moment> {
             Some(Change { component, from, to, signal, log_odds })
         })
         .collect();
-    let moment = |((stage, (at, signals)), change): ((Stage, (Timestamp, Vec<usize>)), Option<Change>)| Moment {
-        at: at.to_string(),
-        signals,
-        verdict: stage.verdict,
-        causes: stage.standings,
-        coincidence: stage.coincidence,
-        error: stage.error,
-        change,
-    };
-    stages.into_iter().zip(arrivals).zip(changes).map(moment).collect()
+    let mut moments = Vec::with_capacity(stages.len());
+    for ((stage, (at, signals)), change) in stages.into_iter().zip(arrivals).zip(changes) {
+        moments.push(Moment {
+            at: at.to_string(),
+            signals,
+            verdict: stage.verdict,
+            causes: stage.standings,
+            coincidence: stage.coincidence,
+            error: stage.error,
+            change,
+        });
+    }
+    moments
 }
 
 /// What changed between two times, and which of the signals that arrived in between did it. \[LOO\]

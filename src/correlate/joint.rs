@@ -129,7 +129,7 @@ pub(super) fn exactly(none: &[f64]) -> Vec<f64> {
         let mut p = 0.0;
         let mut part = set;
         loop {
-            let sign = if part.count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = if part.count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
             p += sign * none[(full & !set) | part];
             if part == 0 {
                 return f64::clamp(p, 0.0, 1.0);

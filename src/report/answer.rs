@@ -142,14 +142,15 @@ pub fn comparison(c: Compared) -> Comparison {
     comparison
 }
 
-/// Nats of a Bayes factor of three, ten and a hundred: barely worth a mention, substantial, strong, decisive. \[KR\]
-const SCALE: [(f64, &str); 3] = [(1.0986, "barely"), (2.3026, "substantially"), (4.6052, "strongly")];
+/// Bayes factors up to three are barely worth a mention, up to ten substantial, up to a hundred strong, beyond
+/// decisive. \[KR\]
+const SCALE: [(f64, &str); 3] = [(3.0, "barely"), (10.0, "substantially"), (100.0, "strongly")];
 
 fn comparison_lines(c: &Comparison) -> Vec<String> {
     let p = |x: f64| probability(x, c.inference.error);
     let mut lines = Lines::default();
     let (a, b) = (&c.a.name, &c.b.name);
-    let strength = SCALE.iter().find(|(nats, _)| c.ln_bayes_factor.abs() < *nats).map_or("decisively", |(_, w)| w);
+    let strength = SCALE.iter().find(|(most, _)| c.ln_bayes_factor.abs() < most.ln()).map_or("decisively", |(_, w)| w);
     let favoured = if c.ln_bayes_factor >= 0.0 { a } else { b };
     lines.say(&format!(
         "{a} or {b}? The signals favour {favoured} {strength}: Bayes factor {}; odds {} before, {} with all.",

@@ -6,6 +6,8 @@ use super::text::{cut, probability, some_of, wrap};
 use super::view::{Cause, Method, Report};
 use std::collections::BTreeSet;
 
+/// Lines of the first screen.
+const SCREEN: usize = 25;
 /// Common causes on the first screen.
 const SHOWN_CAUSES: usize = 4;
 /// Faults of their own on the first screen are at least this probable.
@@ -55,7 +57,19 @@ impl Pen<'_> {
         wrap(text, self.width, indent).lines().map(String::from).collect()
     }
 
+    /// Wrapped behind some columns of space.
+    fn inset(&self, text: &str, columns: usize, indent: usize) -> Vec<String> {
+        let text = wrap(text, self.width - columns, indent);
+        text.lines().map(|line| format!("{:columns$}{line}", "")).collect()
+    }
+
+    /// As it fits a screen: lists that take two lines get one if there is not enough room.
     fn first_screen(&self) -> Vec<String> {
+        let lines = self.screen(2);
+        if lines.len() < SCREEN { lines } else { self.screen(1) }
+    }
+
+    fn screen(&self, most: usize) -> Vec<String> {
         let r = self.report;
         let mut lines = Vec::new();
         let verdict = crate::diag::clean(&r.verdict.text);
@@ -89,15 +103,15 @@ impl Pen<'_> {
                     some_of(&tied.ties, 4),
                     self.p(tied.tied_probability)
                 );
-                lines.extend(self.wrapped(&crate::diag::clean(&text), 5).into_iter().take(2));
+                lines.extend(self.wrapped(&crate::diag::clean(&text), 5).into_iter().take(most));
             }
         }
         if let Some(top) = common.first() {
             lines.push(String::new());
-            lines.extend(self.why(top));
+            lines.extend(self.why(top, most));
         }
         lines.push(String::new());
-        lines.extend(self.rest());
+        lines.extend(self.rest(most));
         lines
     }
 
@@ -124,12 +138,12 @@ impl Pen<'_> {
     }
 
     /// What the leading cause explains, by which path, and what speaks against it.
-    fn why(&self, cause: &Cause) -> Vec<String> {
+    fn why(&self, cause: &Cause, most: usize) -> Vec<String> {
         let mut lines = Vec::new();
         let explained: BTreeSet<String> = cause.explains.iter().map(|e| e.component.clone()).collect();
         let explained: Vec<String> = explained.into_iter().collect();
         let text = format!("{} would explain {} failing: {}", cause.component, explained.len(), some_of(&explained, 6));
-        lines.extend(self.wrapped(&crate::diag::clean(&text), 4).into_iter().take(2));
+        lines.extend(self.wrapped(&crate::diag::clean(&text), 4).into_iter().take(most));
         if let Some(longest) = cause.explains.iter().max_by_key(|e| e.path.len()) {
             lines.push(cut(&format!("    path: {}", longest.path.join(" ← ")), self.width));
         }
@@ -154,7 +168,7 @@ impl Pen<'_> {
     }
 
     /// Everything else in a line each.
-    fn rest(&self) -> Vec<String> {
+    fn rest(&self, most: usize) -> Vec<String> {
         let r = self.report;
         let mut lines = Vec::new();
         let mut line = |label: &str, text: String| {
@@ -180,7 +194,7 @@ impl Pen<'_> {
         let kinds: Vec<String> =
             likely.chain(cloud).map(|k| format!("{} {} ({})", k.kind, self.p(k.probability), k.best)).collect();
         if !kinds.is_empty() {
-            for (i, text) in wrap(&kinds.join(", "), self.width - 14, 0).lines().take(2).enumerate() {
+            for (i, text) in wrap(&kinds.join(", "), self.width - 14, 0).lines().take(most).enumerate() {
                 line(if i == 0 { "kinds" } else { "" }, text.to_string());
             }
         }
@@ -191,7 +205,7 @@ impl Pen<'_> {
         }
         if let Some(check) = r.checks.first() {
             let text = super::text::check(check, &|x| self.p(x));
-            for (i, text) in wrap(&text, self.width - 14, 0).lines().take(2).enumerate() {
+            for (i, text) in wrap(&text, self.width - 14, 0).lines().take(most).enumerate() {
                 line(if i == 0 { "check next" } else { "" }, text.to_string());
             }
         }

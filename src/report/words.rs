@@ -147,7 +147,7 @@ impl Words<'_> {
         );
         let signals = signals.into_iter().take(NAMED).map(|s| s.0).collect();
         let away = sentence(Band::PointsAwayFrom, text, Some(&rival.component), signals);
-        if clear { vec![away] } else { Vec::new() }
+        if clear && !away.signals.is_empty() { vec![away] } else { Vec::new() }
     }
 
     /// What probably failed by itself.

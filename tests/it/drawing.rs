@@ -1,7 +1,7 @@
 //! Pictures of the report: Mermaid and Graphviz, whatever the names are.
 
 use crate::corpus;
-use commoncause::correlate::{Options, correlate};
+use commoncause::correlate::{Case, Options, correlate};
 use commoncause::incident;
 use commoncause::report::view::*;
 use commoncause::report::{dot, markdown, mermaid};
@@ -186,7 +186,8 @@ fn every_incident_can_be_drawn() {
         let (loaded, _) = incident::load(&folder, &[], &mut sources, &incident::Options::default());
         let incident = loaded.unwrap();
         let signals: Vec<_> = incident.signals.iter().map(|r| r.observation.clone()).collect();
-        let report = correlate(&incident.graph, &signals, &incident.coverage, incident.window, &Options::default());
+        let (graph, coverage, window) = (&incident.graph, &incident.coverage, incident.window);
+        let report = correlate(Case { graph, signals: &signals, coverage, window }, &Options::default());
         let text = mermaid::mermaid(&report);
         assert!(check_mermaid(&text).0 > 3, "{text}");
         check_dot(&dot::dot(&report));

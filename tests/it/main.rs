@@ -8,6 +8,8 @@ mod graph;
 mod incident;
 mod infer;
 mod model;
+mod reasons;
+mod replay;
 mod report;
 mod signal;
 mod whatif;
@@ -44,6 +46,7 @@ fn run(args: &[&str]) -> (i32, String, String) {
 fn assert_file(below: &str, want: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(below);
     if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, want).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();

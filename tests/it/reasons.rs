@@ -77,21 +77,23 @@ fn a_channel_weighs_what_leaving_it_out_does() {
     let all = observations(&incident);
     let mut options = Options::default();
     options.params.spillover = false;
-    let case = |signals| Case { graph: &incident.graph, signals, coverage: &[], window: incident.window };
-    let whole = correlate(case(&all), &options);
+    fn case<'a>(incident: &'a incident::Incident, signals: &'a [Observation]) -> Case<'a> {
+        Case { graph: &incident.graph, signals, coverage: &[], window: incident.window }
+    }
+    let whole = correlate(case(&incident, &all), &options);
     let (top, odds) = (&whole.causes[0], |p: f64| (p / (1.0 - p)).ln());
     let ledger = top.ledger.as_ref().unwrap();
     for channel in ledger.channels.iter().filter(|c| c.signals.len() > 1).take(4) {
         let mut fewer = all.clone();
         let of_it = |o: &&mut Observation| o.component == channel.component && o.source.kind == channel.source;
         fewer.iter_mut().filter(of_it).for_each(|o| o.state = State::Unknown);
-        let without = correlate(case(&fewer), &options);
+        let without = correlate(case(&incident, &fewer), &options);
         let p = without.causes.iter().find(|c| c.component == top.component).unwrap().p_fault;
         let undone = odds(top.p_fault) - odds(p);
         assert!((undone - channel.log_odds).abs() < 1e-6, "{channel:?}: {undone}");
     }
     let rival = ledger.rival.as_ref().unwrap();
-    let compared = compare(case(&all), &top.component, &rival.component, &options).unwrap();
+    let compared = compare(case(&incident, &all), &top.component, &rival.component, &options).unwrap();
     assert!((compared.posterior - rival.posterior).abs() < 1e-9 && (compared.prior - rival.prior).abs() < 1e-9);
 }
 
@@ -195,6 +197,8 @@ fn small() -> (DependencyGraph, Vec<Observation>, Window) {
     assert!(!commoncause::diag::has_errors(&problems), "{problems:?}");
     let signals = "- {at: 2024-01-01T00:10:00Z, component: shop, state: failing, source: {kind: probe, name: p}}
 - {at: 2024-01-01T00:11:00Z, component: blog, state: failing, source: {kind: probe, name: p}}
+- {at: 2024-01-01T00:12:00Z, component: shop, state: failing, source: {kind: official_statement, name: o}}
+- {at: 2024-01-01T00:12:00Z, component: blog, state: failing, source: {kind: official_statement, name: o}}
 - {at: 2024-01-01T00:11:00Z, component: wiki, capability: api, state: healthy, source: {kind: social, name: s}}
 ";
     let read = read::read_raw(read::Format::Yaml, "s.yaml", signals.as_bytes().to_vec(), &mut sources);
@@ -212,7 +216,7 @@ fn a_check_does_what_it_says() {
     // So that one more observation changes nothing but what is known of its place.
     options.params.unknown_per_year = 0.0;
     options.params.bins = 1;
-    options.params.analyst.floor = 0.0;
+    options.params.sources.get_mut(&SourceKind::Analyst).unwrap().floor = 0.0;
     let judge = |signals: &[Observation]| correlate(Case { graph: &graph, signals, coverage: &[], window }, &options);
     let before = judge(&signals);
     let chance = |report: &Report, name: &str| {
@@ -226,7 +230,7 @@ fn a_check_does_what_it_says() {
         let likelihood =
             if failed { Likelihood { failed: sure, ok: never } } else { Likelihood { failed: never, ok: sure } };
         let mut more = signals.clone();
-        let mut seen = signals[2].clone();
+        let mut seen = signals[0].clone();
         (seen.component, seen.state) = ("mail".to_string(), State::Healthy);
         seen.capability.clone_from(&check.capability);
         seen.source.kind = SourceKind::Analyst;

@@ -102,8 +102,7 @@ fn sentences(pen: &Pen) -> Vec<String> {
             Band::PointsAwayFrom => "-",
             Band::Undecided => "?",
         };
-        lines
-            .extend(pen.wrapped(&clean(&format!("{mark} {}{rests}", s.text)), 4).into_iter().map(|l| format!("  {l}")));
+        lines.extend(pen.inset(&clean(&format!("{mark} {}{rests}", s.text)), 2, 2));
     }
     lines
 }
@@ -115,9 +114,7 @@ fn checks(pen: &Pen) -> Vec<String> {
     let mut lines = vec![String::new(), pen.bold("Next checks (what each outcome would do to the chance of a fault)")];
     for c in pen.report.checks.iter().take(CHECKS) {
         let text = format!("  {:>5.2} bits  {}", c.gain_bits, check(c, &|x| pen.p(x)));
-        lines.extend(
-            pen.wrapped(&clean(&text), 14).into_iter().map(|l| if l.starts_with(' ') { l } else { format!("  {l}") }),
-        );
+        lines.extend(pen.inset(&clean(&text), 2, 11));
     }
     lines
 }

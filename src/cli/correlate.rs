@@ -6,7 +6,7 @@ use crate::correlate::{self, correlate};
 use crate::diag::Sources;
 use crate::incident::{self, Incident, KeepGoing, Options, Parts};
 use crate::report::view::{IncidentName, Report};
-use crate::report::{json, markdown, terminal};
+use crate::report::{html, json, markdown, terminal};
 use crate::signal::{Observation, Window};
 use jiff::Timestamp;
 use std::io::IsTerminal;
@@ -70,6 +70,7 @@ enum Format {
     Terminal,
     Markdown,
     Json,
+    Html,
 }
 
 /// Runs the command.
@@ -110,6 +111,7 @@ pub fn run(args: Args) -> Exit {
             terminal::terminal(&report, WIDTH, style)
         }
         Format::Markdown => markdown::markdown(&report),
+        Format::Html => html::html(&report),
         Format::Json => match json::json(&report) {
             Ok(text) => text,
             Err(e) => {

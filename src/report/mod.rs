@@ -1,12 +1,15 @@
 //! The answer: one serialisable [`Report`](view::Report), and the pens that draw it.
 //!
 //! [`findings`] is what inference found, [`compose`] puts it into words, [`view`] is the public contract;
-//! [`terminal`], [`markdown`] and [`json`] draw a report and look at nothing else.
+//! [`terminal`], [`markdown`], [`html`] and [`json`] draw a report and look at nothing else.
 
 pub mod compose;
 pub mod findings;
+pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod pictures;
+pub mod spotlight;
 pub mod terminal;
 pub mod text;
 pub mod view;

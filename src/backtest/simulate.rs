@@ -9,7 +9,7 @@
 //! times, and each mode breaks one more assumption.
 
 use super::score::{Answer, Bin, CaseScore, Guess, reliability, score};
-use crate::correlate::{Detail, Options, correlate};
+use crate::correlate::{Case, Detail, Options, correlate};
 use crate::graph::DependencyGraph;
 use crate::incident::{Incident, Truth};
 use crate::infer::world::{Happened, draw};
@@ -175,7 +175,7 @@ pub fn one(
         }
         let used: Params = if mode == Mode::Matched { world_params } else { params.clone() };
         let options = Options { params: used, detail: Detail::Ranking, ..Options::default() };
-        let report = correlate(&judged, &heard, &[], stage.window, &options);
+        let report = correlate(Case { graph: &judged, signals: &heard, coverage: &[], window: stage.window }, &options);
         let had_fault = |id: &str| {
             let nodes = stage.graph.find(id).map(|ix| &stage.model.nodes[ix.0 as usize].own);
             nodes.is_some_and(|own| own.iter().any(|(_, v)| world.own[v.at()] > 0))

@@ -2,7 +2,7 @@
 
 use super::output::{When, patiently, tell, write};
 use super::{Exit, Problems, numbers};
-use crate::correlate::{self, correlate};
+use crate::correlate::{self, Case, correlate};
 use crate::diag::Sources;
 use crate::incident::{self, Incident, KeepGoing, Options, Parts};
 use crate::report::view::{IncidentName, Report};
@@ -126,7 +126,10 @@ pub fn run(args: Args) -> Exit {
 /// Correlates an incident. Only now do names, words and addresses come in: they cannot have been scored.
 pub fn judge(incident: &Incident, options: &correlate::Options) -> Report {
     let observations: Vec<Observation> = incident.signals.iter().map(|r| r.observation.clone()).collect();
-    let mut report = correlate(&incident.graph, &observations, &incident.coverage, incident.window, options);
+    let mut report = correlate(
+        Case { graph: &incident.graph, signals: &observations, coverage: &incident.coverage, window: incident.window },
+        options,
+    );
     report.incident = IncidentName { id: incident.name.id.clone(), title: incident.name.title.clone() };
     for (shown, record) in report.signals.iter_mut().zip(&incident.signals) {
         shown.text.clone_from(&record.text);

@@ -31,22 +31,12 @@ impl Asker<'_> {
                 (0..n).filter(|i| mask >> i & 1 == 1).map(|i| leading[i].component).collect();
             *p = 1.0 - self.p_any_fault(&members);
         }
-        let full = none.len() - 1;
-        let mut groups: Vec<Group> = (0..none.len())
-            .map(|set| {
-                let rest = full & !set;
-                let mut p = 0.0;
-                let mut part = set;
-                loop {
-                    let sign = if part.count_ones() % 2 == 0 { 1.0 } else { -1.0 };
-                    p += sign * none[rest | part];
-                    if part == 0 {
-                        break;
-                    }
-                    part = (part - 1) & set;
-                }
+        let mut groups: Vec<Group> = exactly(&none)
+            .into_iter()
+            .enumerate()
+            .map(|(set, probability)| {
                 let causes = (0..n).filter(|i| set >> i & 1 == 1).map(|i| leading[i].component).collect();
-                Group { causes, probability: p.clamp(0.0, 1.0) }
+                Group { causes, probability }
             })
             .filter(|g| g.probability >= JOINT_LEAST)
             .collect();
@@ -129,4 +119,23 @@ impl Asker<'_> {
         let members = self.graph.iter().map(|(ix, _)| ix).filter(|&ix| reached(ix).is_some()).collect();
         Unknown { probability, members }
     }
+}
+
+/// From the chances that none of each set had a fault, the chances that exactly each set had one; sets are bit masks.
+/// By inclusion and exclusion: `P(exactly S) = Σ_{T ⊆ S} (−1)^|T| P(none of (all − S) ∪ T)`. \[IEX\]
+pub(super) fn exactly(none: &[f64]) -> Vec<f64> {
+    let full = none.len() - 1;
+    let chance = |set: usize| {
+        let mut p = 0.0;
+        let mut part = set;
+        loop {
+            let sign = if part.count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+            p += sign * none[(full & !set) | part];
+            if part == 0 {
+                return f64::clamp(p, 0.0, 1.0);
+            }
+            part = (part - 1) & set;
+        }
+    };
+    (0..none.len()).map(chance).collect()
 }

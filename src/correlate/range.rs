@@ -29,9 +29,11 @@ impl Asker<'_> {
             causes.iter().enumerate().for_each(|(i, &c)| widen(i, other.p_any_fault(&[c])));
         }
         for factor in [WRONG, 1.0 / WRONG] {
-            let params = Params { impact_odds: options.params.impact_odds * factor, ..options.params.clone() };
+            // The same variables, so as many bins as before will do.
+            let (impact_odds, bins) = (options.params.impact_odds * factor, self.model.timeline.bins());
+            let params = Params { impact_odds, bins, ..options.params.clone() };
             let options = super::Options { params, ..options.clone() };
-            let Ok((model, engine)) = compile(self.graph, self.signals, window, &options) else { continue };
+            let Ok((model, engine, _)) = compile(self.graph, self.signals, window, &options) else { continue };
             let (posterior, _) = engine.posterior(Scenario::default());
             let other = Asker { model: &model, engine: &engine, posterior: &posterior, ..*self };
             causes.iter().enumerate().for_each(|(i, &c)| widen(i, other.p_any_fault(&[c])));

@@ -2,7 +2,7 @@
 
 use super::ask::Asker;
 use super::lens::Lens;
-use super::{Options, WEIGHED_CAUSES, WEIGHED_LEAST};
+use super::{Options, Ranked, WEIGHED_CAUSES, WEIGHED_LEAST};
 use crate::graph::ComponentIx;
 use crate::infer::Scenario;
 use crate::infer::logspace::one_minus_exp;
@@ -13,8 +13,9 @@ use crate::signal::{SourceKind, Window};
 use std::collections::BTreeSet;
 
 impl Asker<'_> {
-    /// Evidence and ranges of the first suspects; `all` are those among which a rival is looked for.
-    pub(super) fn weigh(&self, suspects: &mut [Suspect], all: &[Suspect], window: Window, options: &Options) {
+    /// Evidence and ranges of the first suspects.
+    pub(super) fn weigh(&self, ranked: &mut Ranked, window: Window, options: &Options) {
+        let Ranked { suspects, all, .. } = ranked;
         let likely = suspects.iter().take(WEIGHED_CAUSES).filter(|s| s.p_fault >= WEIGHED_LEAST);
         let weighed: Vec<ComponentIx> = likely.map(|s| s.component).collect();
         let ranges = self.ranges(&weighed, window, options);

@@ -62,7 +62,7 @@ pub fn compose(f: Findings) -> Report {
         unknown_cause: unknown(&f),
         unexplained,
         components: f.states.clone(),
-        checks: Vec::new(),
+        checks: f.checks,
         sentences: Vec::new(),
         graph: f.picture,
         signals: f.signals.iter().map(signal_view).collect(),

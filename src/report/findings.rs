@@ -45,6 +45,8 @@ pub struct Findings<'a> {
     pub unknown: Unknown,
     /// States of components.
     pub states: Vec<view::ComponentState>,
+    /// What to look at next, most telling first.
+    pub checks: Vec<view::Check>,
     /// The part of the graph that this is about.
     pub picture: view::GraphView,
     /// How the numbers were made.

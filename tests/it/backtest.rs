@@ -1,7 +1,7 @@
 //! Backtest: what the judge gets, how incidents are made harder, the baselines, and what is printed.
 
 use commoncause::backtest::{Backtest, BacktestOptions, Blind, baseline, run, table, transform};
-use commoncause::correlate::{self, correlate};
+use commoncause::correlate::{self, Case, correlate};
 use commoncause::diag::{Sources, has_errors};
 use commoncause::graph::{DependencyGraph, load_texts};
 use commoncause::incident::{Incident, Name, Truth};
@@ -120,7 +120,10 @@ fn cause(component: &str, probability: f64, explains: &[&str]) -> Cause {
 /// The real pipeline.
 fn real(incident: &Incident) -> Report {
     let observations: Vec<Observation> = incident.signals.iter().map(|r| r.observation.clone()).collect();
-    correlate(&incident.graph, &observations, &[], incident.window, &correlate::Options::default())
+    correlate(
+        Case { graph: &incident.graph, signals: &observations, coverage: &[], window: incident.window },
+        &correlate::Options::default(),
+    )
 }
 
 /// A judge that names these, whatever it sees.

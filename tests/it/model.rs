@@ -1,6 +1,6 @@
 //! The lessons of real incidents, one small incident each.
 
-use commoncause::correlate::{Options, correlate};
+use commoncause::correlate::{Case, Options, correlate};
 use commoncause::diag::{Sources, has_errors};
 use commoncause::incident;
 use commoncause::report::view::{Report, VerdictKind};
@@ -48,7 +48,10 @@ fn ask_with(components: &str, signals: &[Line], change: impl Fn(&mut Options)) -
     let mut options = Options::default();
     change(&mut options);
     let observations: Vec<_> = loaded.signals.iter().map(|r| r.observation.clone()).collect();
-    correlate(&loaded.graph, &observations, &loaded.coverage, loaded.window, &options)
+    correlate(
+        Case { graph: &loaded.graph, signals: &observations, coverage: &loaded.coverage, window: loaded.window },
+        &options,
+    )
 }
 
 fn ask(components: &str, signals: &[Line]) -> Report {

@@ -117,7 +117,7 @@ fn first_screens_of_the_corpus_fit() {
 /// Log-odds of signals are what leaving the signal out does, recomputed from the start.
 #[test]
 fn the_weight_of_a_signal_is_what_leaving_it_out_does() {
-    use commoncause::correlate::{Options, correlate};
+    use commoncause::correlate::{Case, Options, correlate};
     use commoncause::incident;
     let path = folder("incidents/google-2020-12-14-auth");
     let mut sources = commoncause::diag::Sources::default();
@@ -127,7 +127,9 @@ fn the_weight_of_a_signal_is_what_leaving_it_out_does() {
     // Without the storm discount, leaving one signal out changes nothing but its own likelihood.
     let mut options = Options::default();
     options.params.spillover = false;
-    let ask = |signals: &[_]| correlate(&incident.graph, signals, &[], incident.window, &options);
+    let ask = |signals: &[_]| {
+        correlate(Case { graph: &incident.graph, signals, coverage: &[], window: incident.window }, &options)
+    };
     let odds = |p: f64| (p / (1.0 - p)).ln();
     let whole = ask(&all);
     let top = &whole.causes[0];

@@ -9,8 +9,8 @@ const COMMON: usize = 6;
 const MOST: usize = 9;
 /// Common causes below this are put forward only while there are fewer than three.
 const LEAST: f64 = 0.01;
-/// A cause that explains only itself is put forward from here on.
-const OWN_LEAST: f64 = 0.2;
+/// A cause that explains only itself is put forward from here on, and above the first if it was weighed.
+const OWN_LEAST: [f64; 2] = [0.1, 0.2];
 /// Log-odds below which a signal neither supports nor contradicts.
 pub const WEIGHT: f64 = 0.1;
 
@@ -37,9 +37,9 @@ impl<'a> Spotlight<'a> {
             .iter()
             .filter(|c| {
                 let shared = is_common(c);
-                let put = if shared { common < 3 || common < COMMON && c.probability >= LEAST } else { false };
+                let put = shared && (common < 3 || common < COMMON && c.probability >= LEAST);
                 common += usize::from(put);
-                put || c.ledger.is_some() || !shared && c.probability >= OWN_LEAST
+                put || c.probability >= OWN_LEAST[usize::from(c.ledger.is_none())]
             })
             .take(MOST)
             .collect();

@@ -29,7 +29,7 @@ impl Page<'_> {
         html! {
             header #answer {
                 @if !r.incident.title.is_empty() { p.incident { (free(&r.incident.title, 300)) } }
-                h1 { (free(&r.verdict.text, 600)) }
+                h1 { (free(&capital(&r.verdict.text), 600)) }
                 p.facts {
                     span { (when(&r.window.start)) " to " (when(&r.window.end)) " UTC" }
                     @if !r.signals.is_empty() {
@@ -114,11 +114,19 @@ impl Page<'_> {
         }
     }
 
+    /// Causes of several failures, then those that explain only themselves.
     fn cause_table(&self, causes: &[&Cause]) -> Markup {
+        let (common, own): (Vec<&Cause>, Vec<&Cause>) = causes.iter().partition(|c| is_common(c));
         html! {
             table.causes {
                 thead { tr { th scope="col" { "#" } th scope="col" { "component" } th scope="col" { "probability" } } }
-                tbody { @for cause in causes { (self.cause_row(cause)) } }
+                @if !common.is_empty() { tbody { @for cause in &common { (self.cause_row(cause)) } } }
+                @if !own.is_empty() {
+                    tbody {
+                        tr.part { th colspan="3" scope="rowgroup" { "Faults that explain no other component" } }
+                        @for cause in &own { (self.cause_row(cause)) }
+                    }
+                }
             }
         }
     }
@@ -141,8 +149,8 @@ impl Page<'_> {
                     span.kind { (free(&cause.kind, 40)) }
                     span.sub {
                         @if is_common(cause) { "would explain " (explained.len()) " failing components" }
-                        @else if cause.explains.is_empty() { "explains nothing reported failing" }
-                        @else { "explains only itself" }
+                        @else if cause.explains.is_empty() { "would explain nothing reported failing" }
+                        @else { "would explain only itself" }
                         @if !cause.contradicted_by.is_empty() {
                             "; " (cause.contradicted_by.len())
                             @if cause.contradicted_by.len() == 1 { " observation" } @else { " observations" }
@@ -194,6 +202,12 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// With a capital letter to begin with.
+fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or(String::new(), |first| first.to_uppercase().chain(rest).collect())
 }
 
 fn band(band: Band) -> &'static str {

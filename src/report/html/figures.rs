@@ -3,7 +3,7 @@
 use super::Page;
 use super::words::{free, heading, name, place, when};
 use crate::report::pictures::{ranking, subgraph, timeline};
-use crate::report::view::{ComponentView, Moment, SeenState};
+use crate::report::view::{Cause, ComponentView, Moment, SeenState};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -40,30 +40,29 @@ impl Page<'_> {
         }
     }
 
-    /// What is in no box, by state and kind, and the members of boxes that show only some.
+    /// Every component of the graph by name: those of boxes with several, then what is in no box.
     fn left_out(&self) -> Markup {
         let mut groups: BTreeMap<(SeenState, &str), Vec<&ComponentView>> = BTreeMap::new();
         for c in &self.deck.left_out {
             groups.entry((c.state, &c.kind)).or_default().push(c);
         }
-        let full = self.deck.cards.iter().filter(|c| c.members.len() > 1);
+        let full: Vec<_> = self.deck.cards.iter().filter(|c| c.members.len() > 1).collect();
+        let hidden = self.deck.left_out.len();
         html! {
-            @if !groups.is_empty() {
+            @if !groups.is_empty() || !full.is_empty() {
                 details {
-                    summary { (self.deck.left_out.len()) " not drawn: on no path, and needing nothing that is" }
-                    ul.plain {
-                        @for ((state, kind), members) in &groups {
-                            li { (sign(subgraph::word(*state))) (members.len()) " " (subgraph::word(*state)) ", " (free(kind, 40)) ": " (names(members)) }
-                        }
-                    }
-                }
-            }
-            @if full.clone().next().is_some() {
-                details {
-                    summary { "Members of the boxes" }
+                    summary { "Members of the boxes" @if hidden > 0 { ", and " (hidden) " components that are not drawn" } }
                     ul.plain {
                         @for card in full {
                             li { (sign(subgraph::word(card.state))) (card.members.len()) " " (subgraph::word(card.state)) ": " (names(&card.members)) }
+                        }
+                    }
+                    @if hidden > 0 {
+                        p.note { "Not drawn, because they are on no path and need nothing that is drawn:" }
+                        ul.plain {
+                            @for ((state, kind), members) in &groups {
+                                li { (sign(subgraph::word(*state))) (members.len()) " " (subgraph::word(*state)) ", " (free(kind, 40)) ": " (names(members)) }
+                            }
                         }
                     }
                 }
@@ -72,21 +71,27 @@ impl Page<'_> {
     }
 
     fn paths(&self) -> Markup {
+        let causes: Vec<&&Cause> = self.light.causes.iter().filter(|c| !c.explains.is_empty()).collect();
         html! {
-            @for cause in self.light.causes.iter().filter(|c| !c.explains.is_empty()) {
-                details id=(format!("paths-{}", cause.rank)) {
-                    summary data-cause=(cause.rank) { "Paths of " (cause.rank) " " (name(&cause.component)) " in words" }
-                    ul.plain {
-                        @for e in cause.explains.iter().take(PATHS) {
-                            li {
-                                (place(&e.component, &e.capability)) " failing: "
-                                @for (i, id) in e.path.iter().enumerate() {
-                                    @if i > 0 { " needs " }
-                                    (name(id))
+            @if !causes.is_empty() {
+                details {
+                    summary { "Paths in words" }
+                    @for cause in causes {
+                        h3 id=(format!("paths-{}", cause.rank)) data-cause=(cause.rank) data-on=(cause.rank) {
+                            (cause.rank) " " (name(&cause.component))
+                        }
+                        ul.plain {
+                            @for e in cause.explains.iter().take(PATHS) {
+                                li {
+                                    (place(&e.component, &e.capability)) " failing: "
+                                    @for (i, id) in e.path.iter().enumerate() {
+                                        @if i > 0 { " needs " }
+                                        (name(id))
+                                    }
                                 }
                             }
+                            @if cause.explains.len() > PATHS { li { "and " (cause.explains.len() - PATHS) " more" } }
                         }
-                        @if cause.explains.len() > PATHS { li { "and " (cause.explains.len() - PATHS) " more" } }
                     }
                 }
             }

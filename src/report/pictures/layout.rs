@@ -1,7 +1,8 @@
 //! Where boxes stand: layers from dependents above to what they need below, and the ways of the lines between them.
 //!
-//! The order within layers and the horizontal places come from a layout crate, which is asked here and nowhere else.
-//! Lines are ours: one that passes a layer gets a place of its own there, shared by all lines to the same box.
+//! The order within layers comes from a layout crate, which is asked here and nowhere else. In that order boxes are then
+//! drawn together, as near to their neighbours above and below as there is room. Lines are ours: one that passes a
+//! layer gets a place of its own there, shared by all lines to the same box.
 
 use rust_sugiyama::configure::Config;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,8 +13,10 @@ const BESIDE: f64 = 18.0;
 const BELOW: f64 = 54.0;
 /// Room that a passing line takes.
 const PASSING: f64 = 6.0;
-/// Unconnected parts stand side by side up to this width.
-const PAGE: f64 = 1130.0;
+/// A layer wider than this is broken in two, and unconnected parts stand side by side up to it.
+const PAGE: f64 = 1116.0;
+/// Rounds of drawing together.
+const ROUNDS: usize = 60;
 
 /// A size: width and height.
 pub type Size = (f64, f64);
@@ -34,7 +37,8 @@ pub struct Placed {
 /// Places boxes of these sizes; a line goes from a dependent to what it needs. Lines that close a circle go upwards.
 pub fn layered(sizes: &[Size], lines: &[(usize, usize)]) -> Placed {
     let downward = without_circles(sizes.len(), lines);
-    let levels = levels(sizes.len(), &downward);
+    let mut levels = levels(sizes.len(), &downward);
+    break_wide(sizes, &mut levels);
     let net = Net::new(sizes, &downward, &levels);
     let mut parts: Vec<Part> = net.parts().iter().map(|nodes| net.place(nodes)).collect();
     parts.sort_by(|a, b| b.nodes.len().cmp(&a.nodes.len()).then(a.nodes.cmp(&b.nodes)));
@@ -128,6 +132,22 @@ fn levels(nodes: usize, lines: &[(usize, usize)]) -> Vec<usize> {
     level
 }
 
+/// Moves every other box of a layer that is too wide to a new one above it, until all fit.
+fn break_wide(sizes: &[Size], levels: &mut [usize]) {
+    let mut level = 0;
+    while level <= levels.iter().copied().max().unwrap_or(0) {
+        let here: Vec<usize> = (0..levels.len()).filter(|&n| levels[n] == level).collect();
+        let width: f64 = here.iter().map(|&n| sizes[n].0 + BESIDE).sum();
+        if width > PAGE && here.len() > 1 {
+            levels.iter_mut().filter(|l| **l > level).for_each(|l| *l += 1);
+            // As many layers as are needed, equally full.
+            let stays = here.len().div_ceil((width / PAGE).ceil() as usize).min(here.len() - 1);
+            here[stays..].iter().for_each(|&n| levels[n] = level + 1);
+        }
+        level += 1;
+    }
+}
+
 /// Boxes, and places where lines pass.
 struct Net {
     sizes: Vec<Size>,
@@ -214,8 +234,10 @@ impl Net {
             layers.entry(self.levels[n] - lowest).or_default().push(i);
         }
         for layer in layers.values_mut() {
-            self.spread(nodes, layer, &mut x);
+            layer.sort_by(|&a, &b| x[a].total_cmp(&x[b]).then(a.cmp(&b)));
         }
+        let order: Vec<&[usize]> = layers.values().map(Vec::as_slice).collect();
+        self.draw_together(nodes, &order, &steps, &mut x);
         let left = nodes.iter().enumerate().map(|(i, &n)| x[i] - self.sizes[n].0 / 2.0).fold(f64::INFINITY, f64::min);
         x.iter_mut().for_each(|x| *x -= left);
         let width = nodes.iter().enumerate().map(|(i, &n)| x[i] + self.sizes[n].0 / 2.0).fold(0.0, f64::max);
@@ -229,19 +251,57 @@ impl Net {
         Part { nodes: nodes.to_vec(), x, spans, size: (width, (top - BELOW).max(0.0)) }
     }
 
-    /// Moves the boxes of a layer apart where they would touch, half of it to either side.
-    fn spread(&self, nodes: &[usize], layer: &mut [usize], x: &mut [f64]) {
-        layer.sort_by(|&a, &b| x[a].total_cmp(&x[b]).then(a.cmp(&b)));
-        let before: f64 = layer.iter().map(|&i| x[i]).sum();
-        for pair in 1..layer.len() {
-            let (left, right) = (layer[pair - 1], layer[pair]);
-            let least = x[left] + (self.sizes[nodes[left]].0 + self.sizes[nodes[right]].0) / 2.0 + BESIDE;
-            x[right] = x[right].max(least);
+    /// Moves boxes towards their neighbours, layer by layer, keeping the order and the distances within a layer.
+    fn draw_together(&self, nodes: &[usize], layers: &[&[usize]], steps: &[(u32, u32)], x: &mut [f64]) {
+        let passing = |i: usize| self.sizes[nodes[i]].0 <= PASSING;
+        let mut near: Vec<Vec<(usize, f64)>> = vec![Vec::new(); nodes.len()];
+        for &(a, b) in steps {
+            let (a, b) = (a as usize, b as usize);
+            // Long lines had better be straight.
+            let weight = [1.0, 2.0, 6.0][usize::from(passing(a)) + usize::from(passing(b))];
+            near[a].push((b, weight));
+            near[b].push((a, weight));
         }
-        let after: f64 = layer.iter().map(|&i| x[i]).sum();
-        let back = (after - before) / layer.len().max(1) as f64;
-        layer.iter().for_each(|&i| x[i] -= back);
+        let half = |i: usize| self.sizes[nodes[i]].0 / 2.0;
+        for round in 0..ROUNDS {
+            let up: Vec<&&[usize]> =
+                if round % 2 == 0 { layers.iter().collect() } else { layers.iter().rev().collect() };
+            for layer in up {
+                let mut least = vec![0.0; layer.len()];
+                for i in 1..layer.len() {
+                    least[i] = least[i - 1] + half(layer[i - 1]) + half(layer[i]) + BESIDE;
+                }
+                let wish = |i: usize| {
+                    let total: f64 = near[i].iter().map(|(_, w)| w).sum();
+                    let pull: f64 = near[i].iter().map(|(n, w)| x[*n] * w).sum();
+                    if total > 0.0 { (pull / total, total) } else { (x[i], 1.0) }
+                };
+                let wishes: Vec<(f64, f64)> =
+                    layer.iter().zip(&least).map(|(&i, l)| (wish(i).0 - l, wish(i).1)).collect();
+                for ((&i, place), l) in layer.iter().zip(rising(&wishes)).zip(&least) {
+                    x[i] = place + l;
+                }
+            }
+        }
     }
+}
+
+/// The rising sequence nearest to these values with these weights.
+fn rising(wishes: &[(f64, f64)]) -> Vec<f64> {
+    let mut blocks: Vec<(f64, f64, usize)> = Vec::new();
+    for &(value, weight) in wishes {
+        let mut block = (value, weight, 1);
+        while let Some(&(before, heavy, count)) = blocks.last() {
+            if before <= block.0 {
+                break;
+            }
+            blocks.pop();
+            let both = heavy + block.1;
+            block = ((before * heavy + block.0 * block.1) / both, both, count + block.2);
+        }
+        blocks.push(block);
+    }
+    blocks.into_iter().flat_map(|(value, _, count)| std::iter::repeat_n(value, count)).collect()
 }
 
 /// Puts parts side by side in rows, the largest first.

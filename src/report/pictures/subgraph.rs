@@ -61,8 +61,10 @@ impl Face {
             }
             (_, 1) => (Some(first), format!("{state}, {}", cut(&first.kind, NAME)), Vec::new()),
             (Role::Quiet, n) => {
-                let names: Vec<String> = card.members.iter().map(|m| m.id.clone()).collect();
-                (None, format!("+{n} {state}"), vec![cut(&some_of(&names, 2), NAME + 4)])
+                let names: Vec<String> = card.members.iter().map(|m| cut(&m.id, NAME)).collect();
+                let fits = |count: &usize| some_of(&names, *count).chars().count() <= NAME + 4;
+                let count = (1..=names.len()).rev().find(fits).unwrap_or(1);
+                (None, format!("+{n} {state}"), vec![some_of(&names, count)])
             }
             (_, n) => {
                 let shown = if n > NAMES { NAMES - 1 } else { n };

@@ -170,7 +170,10 @@ fn begins(axis: &Axis, light: &Spotlight) -> (Vec<Begin>, usize) {
     for (time, causes) in at {
         let x = axis.x(time);
         let list: Vec<String> = causes.iter().map(usize::to_string).collect();
-        let word = format!("cause {} begins", list.join(", "));
+        let word = match &list[..] {
+            [one] => format!("cause {one} begins"),
+            _ => format!("causes {} begin", list.join(", ")),
+        };
         let width = super::text_width(&word, 11.5);
         let left = if x + width > WIDTH { x - width } else { x };
         let lane = taken.iter().position(|&end| end + 10.0 < left).unwrap_or(taken.len());

@@ -9,8 +9,11 @@ mod ledger;
 mod lens;
 mod paths;
 mod picture;
+mod question;
 mod range;
 mod weigh;
+
+pub use question::{ask, compare, subject};
 
 use crate::graph::{ComponentIx, DependencyGraph};
 use crate::infer::eliminate::Limits;

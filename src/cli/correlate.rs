@@ -1,5 +1,7 @@
 //! `commoncause correlate`: the main job.
 
+mod question;
+
 use super::output::{When, patiently, tell, write};
 use super::{Exit, Problems, numbers};
 use crate::correlate::{self, Case, correlate};
@@ -56,6 +58,12 @@ pub struct Args {
     /// Numbers of the model in place of the built-in ones, as YAML.
     #[arg(long, value_name = "FILE")]
     numbers: Option<PathBuf>,
+    /// Ask about one component, kind or family instead: "is it a cloud provider?".
+    #[arg(long, value_name = "KIND-or-ID", conflicts_with = "compare")]
+    ask: Option<String>,
+    /// Compare two components, kinds or families instead: "this or that?".
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    compare: Option<Vec<String>>,
     /// Seed of the sampler, used only where exact inference is too wide.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -103,6 +111,9 @@ pub fn run(args: Args) -> Exit {
     engine_options.params.spillover &= !args.no_spillover;
     let what =
         format!("correlating {} signals over {} components", incident.signals.len(), incident.graph.components().len());
+    if args.ask.is_some() || args.compare.is_some() {
+        return patiently(&what, || question::run(&incident, &args, &engine_options));
+    }
     let report = patiently(&what, || judge(&incident, &engine_options));
     let ansi = args.color.colours(args.out.is_none() && std::io::stdout().is_terminal());
     let text = match args.format {
@@ -112,7 +123,7 @@ pub fn run(args: Args) -> Exit {
         }
         Format::Markdown => markdown::markdown(&report),
         Format::Html => html::html(&report),
-        Format::Json => match json::json(&report) {
+        Format::Json => match json::pretty(&report) {
             Ok(text) => text,
             Err(e) => {
                 eprintln!("error: the report cannot be written as JSON: {e}");
@@ -125,7 +136,7 @@ pub fn run(args: Args) -> Exit {
 
 /// Correlates an incident. Only now do names, words and addresses come in: they cannot have been scored.
 pub fn judge(incident: &Incident, options: &correlate::Options) -> Report {
-    let observations: Vec<Observation> = incident.signals.iter().map(|r| r.observation.clone()).collect();
+    let observations = observations(incident);
     let mut report = correlate(
         Case { graph: &incident.graph, signals: &observations, coverage: &incident.coverage, window: incident.window },
         options,
@@ -136,4 +147,9 @@ pub fn judge(incident: &Incident, options: &correlate::Options) -> Report {
         shown.url.clone_from(&record.url);
     }
     report
+}
+
+/// What of an incident's signals may be scored.
+fn observations(incident: &Incident) -> Vec<Observation> {
+    incident.signals.iter().map(|r| r.observation.clone()).collect()
 }

@@ -75,6 +75,8 @@ enum Subject {
     Signal,
     Incident,
     Report,
+    Answer,
+    Comparison,
 }
 
 /// Runs the command.
@@ -88,6 +90,8 @@ pub fn run(args: Args) -> Exit {
                 Subject::Signal => signal::schema(),
                 Subject::Incident => incident::schema(),
                 Subject::Report => report::json::schema(),
+                Subject::Answer => report::json::answer_schema(),
+                Subject::Comparison => report::json::comparison_schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }

@@ -1,5 +1,6 @@
 //! Questions to one compiled network.
 
+use crate::graph::query::classes;
 use crate::graph::{ComponentIx, DependencyGraph};
 use crate::infer::logspace::one_minus_exp;
 use crate::infer::network::NodeIx;
@@ -137,9 +138,9 @@ impl Asker<'_> {
         let upstream: BTreeSet<ComponentIx> = paths.values().flat_map(|to| to.keys().copied()).collect();
         let mut members: BTreeMap<&str, BTreeSet<ComponentIx>> = BTreeMap::new();
         for &ix in &upstream {
-            let kind = self.graph.kind(self.graph.component(ix));
-            members.entry(&kind.name).or_default().insert(ix);
-            members.entry(&kind.family).or_default().insert(ix);
+            for class in classes(self.graph, ix) {
+                members.entry(class).or_default().insert(ix);
+            }
         }
         // A family of one kind has the members of that kind.
         let mut known: BTreeMap<Vec<ComponentIx>, f64> = BTreeMap::new();

@@ -28,7 +28,7 @@ impl Asker<'_> {
         let mut weights: Vec<Weight> = (0..self.signals.len())
             .filter_map(|signal| {
                 let node = self.model.channels.node_of(signal)?;
-                let ratio = self.ratio_without(node, Except::Signal(signal));
+                let ratio = self.ratio_without(node, Except::Signals(&[signal]));
                 let undone = |lens: &Lens| lens.at(node, &ratio).map(|left| lens.posterior - left);
                 let delta = undone(lens).filter(|d| d.is_finite())?;
                 Some((signal, delta, versus.and_then(undone).filter(|d| d.is_finite())))

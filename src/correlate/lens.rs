@@ -7,6 +7,7 @@
 
 use super::ask::Asker;
 use crate::graph::ComponentIx;
+use crate::infer::logspace::{ln_not, one_minus_exp};
 use crate::infer::network::NodeIx;
 use crate::infer::{Posterior, Scenario};
 use crate::model::channel::Except;
@@ -37,17 +38,20 @@ pub(super) type Left = Vec<(usize, Vec<f64>)>;
 impl Lens {
     /// "At least one of these had a fault" against "none had". `None` if that is impossible or certain.
     pub(super) fn any(asker: &Asker, causes: &[ComponentIx]) -> Option<Lens> {
-        let runs = vec![Run::new(asker, &[]), Run::new(asker, causes)];
-        let p_none: f64 = causes.iter().map(|&c| (-asker.prior(c)).ln_1p()).sum();
-        let prior = (-p_none.exp_m1()).ln() - p_none;
+        let runs = vec![Run::new(asker, &[], &Left::new()), Run::new(asker, causes, &Left::new())];
+        let prior = ln_odds(asker, causes);
         Lens { runs, yes: vec![(0, 1.0), (1, -1.0)], no: vec![(1, 1.0)], prior, posterior: 0.0 }.settled()
     }
 
-    /// "`a` had a fault and `b` had none" against the opposite. `None` if one of them is impossible.
-    pub(super) fn versus(asker: &Asker, a: ComponentIx, b: ComponentIx) -> Option<Lens> {
-        let runs = vec![Run::new(asker, &[a]), Run::new(asker, &[b]), Run::new(asker, &[a, b])];
-        let odds = |c| asker.prior(c) / (1.0 - asker.prior(c));
-        let prior = (odds(a) / odds(b)).ln();
+    /// "Some of `a` had a fault and none of `b`" against the opposite. `None` if one of them is impossible.
+    pub(super) fn versus(asker: &Asker, a: &[ComponentIx], b: &[ComponentIx]) -> Option<Lens> {
+        Lens::versus_with(asker, a, b, &Left::new())
+    }
+
+    /// The same with other evidence at some nodes.
+    pub(super) fn versus_with(asker: &Asker, a: &[ComponentIx], b: &[ComponentIx], left: &Left) -> Option<Lens> {
+        let runs = [a, b, &[a, b].concat()].map(|none| Run::new(asker, none, left)).into();
+        let prior = ln_odds(asker, a) - ln_odds(asker, b);
         Lens { runs, yes: vec![(1, 1.0), (2, -1.0)], no: vec![(0, 1.0), (2, -1.0)], prior, posterior: 0.0 }.settled()
     }
 
@@ -81,6 +85,18 @@ impl Lens {
         Some(yes.ln() - no.ln())
     }
 
+    /// The chance of the first run's scenario given all signals, and of the next ones': none of these had a fault.
+    pub(super) fn chances(&self) -> Vec<f64> {
+        self.runs.iter().map(|run| run.chance).collect()
+    }
+
+    /// The log-odds if it became known whether `node` has failed.
+    pub(super) fn known(&self, node: NodeIx, failed: bool) -> Option<f64> {
+        let states = self.runs.first()?.posterior.states[node.at()].len();
+        let ratio: Vec<f64> = (0..states).map(|state| if (state > 0) == failed { 1.0 } else { 0.0 }).collect();
+        self.at(node, &ratio).filter(|odds| odds.is_finite())
+    }
+
     /// The log-odds with other evidence at several nodes at once: as many runs as the question has.
     pub(super) fn with(&self, asker: &Asker, left: &Left) -> Option<f64> {
         let ln: Option<Vec<f64>> = self
@@ -97,15 +113,23 @@ impl Lens {
     }
 }
 
+/// Log-odds of at least one fault before any signal.
+fn ln_odds(asker: &Asker, causes: &[ComponentIx]) -> f64 {
+    let ln_none: f64 = causes.iter().map(|&c| ln_not(asker.prior(c))).sum();
+    one_minus_exp(ln_none).ln() - ln_none
+}
+
 impl Run {
-    fn new(asker: &Asker, ruled_out: &[ComponentIx]) -> Run {
+    fn new(asker: &Asker, ruled_out: &[ComponentIx], left: &Left) -> Run {
         let own = asker.own_nodes(ruled_out);
-        let posterior = if own.is_empty() {
+        let posterior = if own.is_empty() && left.is_empty() {
             asker.posterior.clone()
         } else {
-            asker.engine.posterior(Scenario { without: &own, ..Scenario::default() }).0
+            asker.engine.posterior(Scenario { without: &own, ln_evidence: left, ..Scenario::default() }).0
         };
-        let chance = (posterior.ln_evidence - asker.posterior.ln_evidence).exp().min(1.0);
+        // Relative to all signals, so that it is a chance if nothing was left out.
+        let chance = (posterior.ln_evidence - asker.posterior.ln_evidence).exp();
+        let chance = if left.is_empty() { chance.min(1.0) } else { chance };
         Run { own, posterior, chance }
     }
 }
@@ -113,8 +137,13 @@ impl Run {
 impl Asker<'_> {
     /// For each state of a node, the ratio of the evidence without something and with everything.
     pub(super) fn ratio_without(&self, node: NodeIx, except: Except) -> Vec<f64> {
-        let with = self.model.channels.at(node, &self.model.params, Except::Nothing);
-        let left = self.model.channels.at(node, &self.model.params, except);
+        self.ratio(node, Except::Nothing, except)
+    }
+
+    /// For each state of a node, the ratio of the evidence after leaving something out and before.
+    pub(super) fn ratio(&self, node: NodeIx, before: Except, after: Except) -> Vec<f64> {
+        let with = self.model.channels.at(node, &self.model.params, before);
+        let left = self.model.channels.at(node, &self.model.params, after);
         let shape = self.posterior.states[node.at()].len();
         // Where only whether it failed was computed, there is one state for all bins.
         left.iter().zip(&with).take(shape).map(|(l, w)| (l - w).exp()).collect()

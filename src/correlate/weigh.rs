@@ -24,7 +24,7 @@ impl Asker<'_> {
             let Some(suspect) = suspects.iter_mut().find(|s| s.component == *component) else { continue };
             suspect.range = range;
             let Some(lens) = Lens::any(self, &[*component]) else { continue };
-            let versus = rival.and_then(|rival| Some((rival, Lens::versus(self, *component, rival)?)));
+            let versus = rival.and_then(|rival| Some((rival, Lens::versus(self, &[*component], &[rival])?)));
             let versus = versus.as_ref().map(|(rival, lens)| (*rival, lens));
             let weights = self.weights(&lens, versus.map(|(_, lens)| lens));
             suspect.evidence = weights.iter().map(|w| (w.0, w.1)).collect();

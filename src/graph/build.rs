@@ -76,6 +76,9 @@ pub(super) fn override_kind(kind: &mut Kind, raw: &RawKind) {
     if let Some(family) = &raw.family {
         kind.family = family.value.clone();
     }
+    if let Some(family) = &raw.parts_family {
+        kind.parts_family = Some(family.value.clone());
+    }
     if let Some(rate) = &raw.faults_per_year {
         kind.faults_per_year = Some(rate.value);
     }

@@ -14,6 +14,9 @@ pub struct Kind {
     pub name: String,
     /// Family for questions like "is it a cloud provider?": `cloud`, `cloud-region` and `cloud-service` are all of family `cloud`. Default: the name.
     pub family: String,
+    /// Family to which, in such questions, also everything counts that is part of such a component: a cloud's network is
+    /// the cloud's.
+    pub parts_family: Option<String>,
     /// Own faults per year of one component of this kind, large enough to be noticed outside; `None` if the table gives no rate.
     pub faults_per_year: Option<f64>,
     /// Capabilities of a component that lists none.

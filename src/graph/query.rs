@@ -25,6 +25,15 @@ pub fn neighbours(graph: &DependencyGraph, ix: ComponentIx, direction: Direction
     found.into_iter().collect()
 }
 
+/// The kinds and families that a component counts to in questions such as "is it a cloud?": its kind, its family, and
+/// the `parts_family` of everything that contains it.
+pub fn classes(graph: &DependencyGraph, ix: ComponentIx) -> BTreeSet<&str> {
+    let kind = |ix: ComponentIx| graph.kind(graph.component(ix));
+    let containers = std::iter::successors(graph.component(ix).part_of, |c| graph.component(*c).part_of);
+    let outer = containers.take(graph.components().len()).filter_map(|c| kind(c).parts_family.as_deref());
+    [kind(ix).name.as_str(), kind(ix).family.as_str()].into_iter().chain(outer).collect()
+}
+
 /// The parts of a component, sorted.
 pub fn parts(graph: &DependencyGraph, ix: ComponentIx) -> Vec<ComponentIx> {
     graph.iter().filter(|(_, c)| c.part_of == Some(ix)).map(|(i, _)| i).collect()

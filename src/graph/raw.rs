@@ -151,6 +151,8 @@ pub struct RawKind {
     pub name: At<String>,
     /// Its family.
     pub family: Option<At<String>>,
+    /// The family that its parts count to.
+    pub parts_family: Option<At<String>>,
     /// Own faults per year.
     pub faults_per_year: Option<At<f64>>,
     /// Capabilities of a component that lists none.

@@ -67,6 +67,11 @@ pub const MEMBER: &[Field] = &[
 /// Keys of a kind.
 pub const KIND: &[Field] = &[
     field("family", Shape::Text, "Family for questions such as \"is it a cloud?\"; default: the kind's own name."),
+    field(
+        "parts_family",
+        Shape::Text,
+        "Family to which in such questions everything counts that is part of such a component, whatever its kind.",
+    ),
     field("faults_per_year", Shape::NotNegative, "Own faults per year of one such component that are noticed outside."),
     field("capabilities", Shape::Texts, "Capabilities of a component that lists none."),
     field(
@@ -276,10 +281,18 @@ fn member(node: &Node, capability: Option<&At<String>>, problems: &mut Vec<Diagn
 }
 
 fn kind(name: At<String>, node: &Node, problems: &mut Vec<Diagnostic>) -> RawKind {
-    let mut kind =
-        RawKind { name, family: None, faults_per_year: None, capabilities: None, main: None, symptoms: None };
+    let mut kind = RawKind {
+        name,
+        family: None,
+        parts_family: None,
+        faults_per_year: None,
+        capabilities: None,
+        main: None,
+        symptoms: None,
+    };
     let Some(mut f) = Fields::of(node, KIND, "a kind", problems) else { return kind };
     kind.family = f.text("family");
+    kind.parts_family = f.text("parts_family");
     kind.faults_per_year = f.number("faults_per_year", RATE);
     kind.capabilities = f.given("capabilities").map(|_| f.texts("capabilities"));
     kind.main = f.text("main");

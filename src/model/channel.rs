@@ -38,12 +38,12 @@ pub struct Channels {
 
 /// What is left out of the evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Except {
+pub enum Except<'a> {
     /// Nothing.
     #[default]
     Nothing,
-    /// One signal.
-    Signal(usize),
+    /// Some signals.
+    Signals(&'a [usize]),
     /// Everything that a kind of source says.
     Source(SourceKind),
 }
@@ -74,6 +74,7 @@ impl Channels {
 
     /// `[ln P(e | ok), ln P(e | failed since bin 0), …]` at one node, leaving something out.
     pub fn at(&self, node: NodeIx, params: &Params, except: Except) -> Vec<f64> {
+        let left_out = |s: &Statement| matches!(except, Except::Signals(list) if list.contains(&s.signal));
         let mut evidence = vec![0.0; 1 + self.bins];
         for ((_, kind), statements) in
             self.by_node.range((node, SourceKind::UserReports)..=(node, SourceKind::Observatory))
@@ -82,7 +83,7 @@ impl Channels {
                 continue;
             }
             let of_bin = |bin: usize| {
-                let kept = statements.iter().filter(|s| except != Except::Signal(s.signal)).map(|s| s.ln_ratio[bin]);
+                let kept = statements.iter().filter(|s| !left_out(s)).map(|s| s.ln_ratio[bin]);
                 fade(kept, params.repeat)
             };
             let ln_ratios: Vec<f64> = (0..self.bins).map(of_bin).collect();

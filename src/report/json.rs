@@ -1,17 +1,32 @@
-//! The report as JSON: the public contract.
+//! Reports and answers as JSON: the public contracts.
 
-use super::view::Report;
+use super::view::{Answer, Comparison, Report};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// Pretty-printed, with a newline at the end.
 ///
 /// # Errors
-/// If a number is not finite, which would be a bug of ours.
-pub fn json(report: &Report) -> Result<String, serde_json::Error> {
-    Ok(serde_json::to_string_pretty(report)? + "\n")
+/// If it cannot be written, which would be a bug of ours.
+pub fn pretty<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
 /// The JSON Schema (draft-07) of the report.
 pub fn schema() -> serde_json::Value {
-    let settings = schemars::generate::SchemaSettings::draft07();
-    settings.into_generator().into_root_schema_for::<Report>().to_value()
+    schema_of::<Report>()
+}
+
+/// The JSON Schema (draft-07) of the answer to `--ask`.
+pub fn answer_schema() -> serde_json::Value {
+    schema_of::<Answer>()
+}
+
+/// The JSON Schema (draft-07) of the answer to `--compare`.
+pub fn comparison_schema() -> serde_json::Value {
+    schema_of::<Comparison>()
+}
+
+fn schema_of<T: JsonSchema>() -> serde_json::Value {
+    schemars::generate::SchemaSettings::draft07().into_generator().into_root_schema_for::<T>().to_value()
 }

@@ -61,6 +61,16 @@ pub fn markdown(report: &Report) -> String {
     sections.join("\n")
 }
 
+/// The lines of an answer as a list.
+pub fn lines(lines: &[String]) -> String {
+    // A line that begins with a space goes on with the one before.
+    let text = lines.iter().fold(String::new(), |text, line| match line.strip_prefix(' ') {
+        Some(more) => text + " " + more.trim_start(),
+        None => text + "\n" + line,
+    });
+    text.lines().filter(|l| !l.is_empty()).map(|l| format!("- {}\n", escaped(l, SECTION / 10))).collect()
+}
+
 /// A probability, and how far it moves if rates or impacts are wrong.
 fn with_range(x: f64, [low, high]: [f64; 2], p: &dyn Fn(f64) -> String) -> String {
     if high - low > 0.01 { format!("{} ({} to {})", p(x), p(low), p(high)) } else { p(x) }

@@ -3,6 +3,7 @@
 //! [`findings`] is what inference found, [`compose`] puts it into words, [`view`] is the public contract;
 //! [`terminal`], [`markdown`], [`html`] and [`json`] draw a report and look at nothing else.
 
+pub mod answer;
 pub mod compose;
 pub mod findings;
 pub mod html;

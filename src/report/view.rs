@@ -3,9 +3,11 @@
 //! Every pen (terminal, Markdown, JSON) draws from this and from nothing else. Probabilities are in [0, 1];
 //! log-odds are natural logarithms; times are RFC 3339 in UTC.
 
+mod answers;
 mod picture;
 mod reasons;
 
+pub use answers::*;
 pub use picture::*;
 pub use reasons::*;
 

@@ -2,11 +2,13 @@
 
 mod architecture;
 mod backtest;
+mod browser;
 mod cli;
 mod graph;
 mod incident;
 mod infer;
 mod model;
+mod page;
 mod report;
 mod signal;
 

@@ -18,6 +18,8 @@ const NAMES: usize = 32;
 /// Size of letters, and distance of lines of text.
 const LETTERS: f64 = 12.0;
 const LINE: f64 = 16.0;
+/// How much wider bold letters are.
+const BOLD: f64 = 1.12;
 /// Between the edge of a box and what is in it.
 const INSIDE: f64 = 9.0;
 /// Width of a sign and the gap after it.
@@ -84,8 +86,8 @@ impl Face {
         let wide = |texts: &[String]| texts.iter().map(|t| text_width(t, LETTERS)).fold(0.0, f64::max);
         let columns: Vec<f64> = rows.chunks(each).map(wide).collect();
         let below = columns.iter().sum::<f64>() + GUTTER * columns.len().saturating_sub(1) as f64;
-        let head = name.as_ref().map_or(0.0, |n| text_width(n, LETTERS) * 1.06);
-        let width = below.max(head).max(SIGN + text_width(&state, LETTERS)) + 2.0 * INSIDE;
+        let head = name.as_ref().map_or(0.0, |n| text_width(n, LETTERS) * BOLD);
+        let width = below.max(head).max(SIGN + text_width(&state, LETTERS) * BOLD) + 2.0 * INSIDE;
         let lines = usize::from(name.is_some()) + 1 + if rows.is_empty() { 0 } else { each };
         Face { name, state, rows, columns, size: (width.ceil(), lines as f64 * LINE + INSIDE + 3.0) }
     }

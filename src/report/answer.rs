@@ -1,0 +1,283 @@
+//! Named questions put into words: four to ten lines that a person can read aloud.
+
+use super::text::{probability, some_of, wrap};
+use super::view::*;
+
+/// From this chance on the answer is yes …
+const YES: f64 = 0.5;
+/// … and below this one it is no.
+const NO: f64 = 0.05;
+/// Columns of a line.
+const WIDTH: usize = 80;
+/// Things named in one sentence, at most.
+const NAMED: usize = 4;
+/// Lines of an answer, at most.
+const LINES: usize = 10;
+
+/// What was found about one subject.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What was asked about.
+    pub subject: Subject,
+    /// Chance of at least one fault among those of its members that could be a cause.
+    pub probability: f64,
+    /// The same before any signal.
+    pub prior: f64,
+    /// The likeliest member.
+    pub best: Option<Chance>,
+    /// Signals for it.
+    pub supported_by: Vec<Weight>,
+    /// Signals against it.
+    pub contradicted_by: Vec<Weight>,
+    /// Expected if the best member had a fault, and not believed.
+    pub not_seen: Vec<Expected>,
+    /// The likeliest common cause outside the subject.
+    pub instead: Option<Chance>,
+    /// How the numbers were made.
+    pub inference: Inference,
+}
+
+/// What was found about two subjects; fields as in [`Comparison`].
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Compared {
+    pub a: Subject,
+    pub b: Subject,
+    pub p_a: f64,
+    pub p_b: f64,
+    pub p_both: f64,
+    pub p_neither: f64,
+    pub prior: f64,
+    pub posterior: f64,
+    pub deciding: Vec<Weight>,
+    pub flips_without: Vec<usize>,
+    pub flips_if: Vec<Flip>,
+    pub inference: Inference,
+}
+
+/// Puts an answer into words.
+pub fn answer(f: Found) -> Answer {
+    let band = match f.probability {
+        p if p >= YES => Band::PointsTo,
+        p if p < NO || p < f.prior => Band::PointsAwayFrom,
+        _ => Band::ConsistentWith,
+    };
+    let mut answer = Answer {
+        schema: ANSWER_SCHEMA.to_string(),
+        band,
+        probability: f.probability,
+        prior: f.prior,
+        best: f.best,
+        supported_by: f.supported_by,
+        contradicted_by: f.contradicted_by,
+        not_seen: f.not_seen,
+        text: Vec::new(),
+        inference: f.inference,
+        subject: f.subject,
+    };
+    answer.text = answer_lines(&answer, f.instead.as_ref());
+    answer
+}
+
+fn answer_lines(a: &Answer, instead: Option<&Chance>) -> Vec<String> {
+    let p = |x: f64| probability(x, a.inference.error);
+    let mut lines = Lines::default();
+    let name = &a.subject.name;
+    if a.subject.upstream == 0 {
+        lines.say(&format!("Is it {name}? The graph gives no way for that to be the cause."));
+        lines.say(&format!("Nothing that was reported failing needs {}.", members(&a.subject)));
+        lines.say("If you know that something does, add the dependency to the graph and ask");
+        lines.say("again.");
+        return lines.0;
+    }
+    let word = match a.band {
+        Band::PointsTo => "Most likely yes: the signals point to it",
+        Band::PointsAwayFrom if a.probability < a.prior => "Most likely no: the signals point away from it",
+        Band::PointsAwayFrom => "Most likely no: hardly anything speaks for it",
+        _ => "It may be: the signals are consistent with it, and with other causes",
+    };
+    let other = instead.filter(|o| o.probability >= NO).map(|o| {
+        let how = if o.probability >= YES { "the most likely common cause" } else { "the best other cause" };
+        format!("; {how} outside it is {}, {}", o.component, p(o.probability))
+    });
+    lines.say(&format!("Is it {name}? {word}{}.", other.unwrap_or_default()));
+    let best = a.best.as_ref().filter(|_| a.subject.members.len() > 1);
+    let best = best.map_or(String::new(), |b| format!("; likeliest {}, {}", b.component, p(b.probability)));
+    lines.say(&format!(
+        "Probability of a fault: {} (before any signal {}), in {}{best}.",
+        p(a.probability),
+        small(a.prior),
+        members(&a.subject)
+    ));
+    if a.band != Band::PointsAwayFrom {
+        lines.list("Most for it:", a.supported_by.iter().map(weight));
+    }
+    lines.list("Most against it:", a.contradicted_by.iter().map(weight));
+    let head = "This would have failed too, and probably has not:";
+    lines.list(head, a.not_seen.iter().map(|e| expected(e, &p)));
+    lines.say(&method(&a.inference));
+    lines.0
+}
+
+/// Puts a comparison into words.
+pub fn comparison(c: Compared) -> Comparison {
+    let mut comparison = Comparison {
+        schema: COMPARISON_SCHEMA.to_string(),
+        a: c.a,
+        b: c.b,
+        p_a: c.p_a,
+        p_b: c.p_b,
+        p_both: c.p_both,
+        p_neither: c.p_neither,
+        prior: c.prior,
+        posterior: c.posterior,
+        ln_bayes_factor: c.posterior - c.prior,
+        deciding: c.deciding,
+        flips_without: c.flips_without,
+        flips_if: c.flips_if,
+        text: Vec::new(),
+        inference: c.inference,
+    };
+    comparison.text = comparison_lines(&comparison);
+    comparison
+}
+
+/// Nats of a Bayes factor of three, ten and a hundred: barely worth a mention, substantial, strong, decisive. \[KR\]
+const SCALE: [(f64, &str); 3] = [(1.0986, "barely"), (2.3026, "substantially"), (4.6052, "strongly")];
+
+fn comparison_lines(c: &Comparison) -> Vec<String> {
+    let p = |x: f64| probability(x, c.inference.error);
+    let mut lines = Lines::default();
+    let (a, b) = (&c.a.name, &c.b.name);
+    let strength = SCALE.iter().find(|(nats, _)| c.ln_bayes_factor.abs() < *nats).map_or("decisively", |(_, w)| w);
+    let favoured = if c.ln_bayes_factor >= 0.0 { a } else { b };
+    lines.say(&format!(
+        "{a} or {b}? The signals favour {favoured} {strength}: Bayes factor {}; odds {} before, {} with all.",
+        factor(c.ln_bayes_factor.abs()),
+        odds(c.prior),
+        odds(c.posterior)
+    ));
+    lines.say(&format!(
+        "Probability of a fault: {a} {}, {b} {}; both {}, neither {}.",
+        p(c.p_a),
+        p(c.p_b),
+        p(c.p_both),
+        p(c.p_neither)
+    ));
+    for (name, sign) in [(a, 1.0), (b, -1.0)] {
+        lines.list(
+            &format!("For {name}:"),
+            c.deciding.iter().filter(|w| w.log_odds * sign > 0.0).map(|w| turned(w, sign)),
+        );
+    }
+    if c.deciding.is_empty() {
+        lines.say("Nothing observed of any one component tells them apart.");
+    }
+    let behind = if c.posterior >= 0.0 { b } else { a };
+    let mut flips: Vec<String> = c.flips_if.iter().map(|f| flip(f, &p)).collect();
+    if !c.flips_without.is_empty() {
+        let numbers: Vec<String> = c.flips_without.iter().map(|s| format!("#{s}")).collect();
+        flips.insert(0, format!("without {}", numbers.join(" ")));
+    }
+    if flips.is_empty() {
+        lines.say(&format!("Nothing that could be tried would put {behind} ahead."));
+    }
+    lines.list(&format!("{behind} would be ahead"), flips.into_iter());
+    lines.say(&method(&c.inference));
+    lines.0
+}
+
+fn members(subject: &Subject) -> String {
+    let n = subject.members.len();
+    match subject.what {
+        SubjectKind::Kind if subject.upstream < n && subject.upstream > 0 => {
+            format!("any of the {} of kind {} that something failing needs", subject.upstream, subject.name)
+        }
+        SubjectKind::Kind => format!("any of the {n} of kind {}", subject.name),
+        SubjectKind::Component if n > 1 => format!("{} or its {} parts", subject.name, n - 1),
+        SubjectKind::Component => subject.name.clone(),
+    }
+}
+
+fn weight(w: &Weight) -> String {
+    format!("{} {} ({:+.1}; {})", w.component, w.says, w.log_odds, numbers(&w.signals))
+}
+
+/// What counts for one side of a comparison, as seen from there.
+fn turned(w: &Weight, sign: f64) -> String {
+    weight(&Weight { log_odds: sign * w.log_odds, ..w.clone() })
+}
+
+fn expected(e: &Expected, p: &dyn Fn(f64) -> String) -> String {
+    let capability = if e.capability == "any" { String::new() } else { format!(" {}", e.capability) };
+    let numbers = numbers(&e.signals);
+    let (would, is) = (p(e.expected), p(e.believed));
+    format!("{}{capability} {} (if {}: {would}, is {is}; {numbers})", e.component, e.says, e.cause)
+}
+
+/// `#3 #5 #8 …`
+fn numbers(signals: &[usize]) -> String {
+    let shown: Vec<String> = signals.iter().take(NAMED).map(|s| format!("#{s}")).collect();
+    shown.join(" ") + if signals.len() > NAMED { " …" } else { "" }
+}
+
+fn flip(f: &Flip, p: &dyn Fn(f64) -> String) -> String {
+    let capability = if f.capability == "any" { String::new() } else { format!(" {}", f.capability) };
+    let state = if f.failing { "failing" } else { "healthy" };
+    format!("if {}{capability} is {state} (chance {})", f.component, p(f.probability))
+}
+
+/// `1 in 38`, or two digits.
+fn small(p: f64) -> String {
+    if p >= 0.05 || p <= 0.0 { format!("{p:.2}") } else { format!("1 in {:.0}", 1.0 / p) }
+}
+
+/// Odds as people say them, from log-odds.
+fn odds(ln: f64) -> String {
+    let number = |x: f64| if x < 9.95 { format!("{x:.1}") } else { factor(x.ln()) };
+    if ln >= 0.0 { format!("{} to 1", number(ln.exp())) } else { format!("1 to {}", number((-ln).exp())) }
+}
+
+/// A factor of at least one, from its logarithm.
+fn factor(ln: f64) -> String {
+    match ln.exp() {
+        x if x >= 1e6 => "over a million".to_string(),
+        x if x >= 10.0 => format!("{x:.0}"),
+        x => format!("{x:.1}"),
+    }
+}
+
+fn method(i: &Inference) -> String {
+    let how = match i.method {
+        Method::Exact => format!("Exact to {:.0e}", i.error),
+        Method::Bounded => format!("Error at most {:.3}", i.error),
+        Method::Sampled => format!("Sampled, error about {:.3}", i.error),
+    };
+    format!("{how}. Numbers with a sign: log-odds that leaving it out would undo.")
+}
+
+/// Lines of a terminal, at most [`LINES`].
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl Lines {
+    /// A sentence in at most two lines.
+    fn say(&mut self, sentence: &str) {
+        let sentence = wrap(&crate::diag::clean(sentence), WIDTH, 2);
+        self.0.extend(sentence.lines().take(2).map(String::from));
+    }
+
+    /// A list in at most two lines: as many items as fit. Nothing if it is empty or the page is full.
+    fn list(&mut self, head: &str, items: impl Iterator<Item = String>) {
+        let items: Vec<String> = items.collect();
+        let fits = |n: usize| {
+            let text = wrap(&crate::diag::clean(&format!("{head} {}.", some_of(&items, n))), WIDTH, 2);
+            (text.lines().count() <= 2).then_some(text)
+        };
+        if items.is_empty() || self.0.len() + 3 > LINES {
+            return;
+        }
+        let text = (1..=items.len().min(NAMED)).rev().find_map(fits).or_else(|| Some(format!("{head} {}", items[0])));
+        self.say(&text.unwrap_or_default().replace("\n ", ""));
+    }
+}

@@ -210,7 +210,7 @@ const LIT: &str = "
     expect('[data-for~=\"1\"]', 'speaks-for');
     expect('[data-against~=\"1\"]', 'speaks-against');
     const calm = getComputedStyle(document.body).backgroundColor;
-    const row = document.querySelector('#cause-1 > th');
+    const row = document.querySelector('#cause-1 > th') || document.body;
     if (getComputedStyle(row).backgroundColor === calm || getComputedStyle(row).backgroundColor === 'rgba(0, 0, 0, 0)') faults.push('the row looks as before');
     for (const line of all('.graph .line')) {
         const on = (line.dataset.on || '').split(' ').includes('1');
@@ -238,7 +238,7 @@ fn start(scratch: &Path) -> (Driver, u16) {
     let out = child.stdout.take().unwrap();
     let driver = Driver(child);
     let mut lines = BufReader::new(out).lines().map_while(Result::ok);
-    let port = lines.find_map(|l| l.split("on port ").nth(1)?.trim_end_matches('.').parse().ok());
+    let port = lines.find_map(|l| l.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok());
     // What it says later is read and forgotten.
     std::thread::spawn(move || lines.for_each(drop));
     (driver, port.expect("chromedriver names its port"))
@@ -310,6 +310,7 @@ fn pages_hold_in_a_real_browser() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let faults = runtime.block_on(async {
         let mut browser = open(port, scratch.path(), &axe).await;
+        notices_faults(&mut browser, scratch.path()).await;
         for (name, file, top) in &pages {
             browser.visit(name, file, top.as_deref()).await;
         }
@@ -328,6 +329,27 @@ fn pages_hold_in_a_real_browser() {
 fn meta(pages: &[(String, PathBuf, Option<String>)]) -> String {
     let page = pages.iter().find(|(name, ..)| name.starts_with("meta-2024")).unwrap();
     format!("file://{}", page.1.display())
+}
+
+/// A page with one fault of every sort is not let through.
+async fn notices_faults(browser: &mut Browser, scratch: &Path) {
+    let page = scratch.join("broken.html");
+    let text = "<!DOCTYPE html><html lang=en><title>x</title><main><p style='width:2000px;color:#ddd;background:#fff'>pale</p>\
+                <svg class=graph width=99 height=20><text y=9>one</text><text y=9>two</text></svg>\
+                <i data-on=1></i><img src='missing.png'></main>";
+    std::fs::write(&page, text).unwrap();
+    browser.size(WIDE).await;
+    browser.client.goto(&format!("file://{}", page.display())).await.unwrap();
+    for (sort, script) in [("wide", OVERFLOW), ("lies on", OVERLAP), ("nothing is lit", LIT)] {
+        browser.look("", script).await;
+        assert!(browser.faults.iter().any(|f| f.contains(sort)), "{sort} in {:?}", browser.faults);
+    }
+    browser.accessibility("").await;
+    browser.console("").await;
+    for sort in ["color-contrast", "image-alt", "missing.png"] {
+        assert!(browser.faults.iter().any(|f| f.contains(sort)), "{sort} in {:?}", browser.faults);
+    }
+    browser.faults.clear();
 }
 
 /// Paper: what is folded away is printed too.

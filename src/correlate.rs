@@ -4,6 +4,7 @@
 
 mod ask;
 mod checks;
+mod diary;
 mod joint;
 mod ledger;
 mod lens;
@@ -13,6 +14,7 @@ mod question;
 mod range;
 mod weigh;
 
+pub use diary::{diary, difference};
 pub use question::{ask, compare, subject};
 
 use crate::graph::{ComponentIx, DependencyGraph};
@@ -56,6 +58,8 @@ pub enum Detail {
     /// Everything the report shows.
     #[default]
     Full,
+    /// The ranked causes and the verdict: no evidence, checks, kinds, picture.
+    Verdict,
     /// Only the ranked causes, for runs over many incidents: no evidence, explanations, kinds.
     Ranking,
 }
@@ -76,7 +80,11 @@ pub struct Case<'a> {
 /// Ranks the common causes of what was observed in the window. The report's incident name is empty: whoever knows
 /// it puts it in, so that it cannot be scored.
 pub fn correlate(case: Case, options: &Options) -> Report {
-    let prepared = match Prepared::new(case, options) {
+    report_of(case, Prepared::new(case, options), options)
+}
+
+fn report_of(case: Case, prepared: Result<Prepared, String>, options: &Options) -> Report {
+    let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(reason) => return compose::refused(case.window, &reason),
     };
@@ -85,12 +93,14 @@ pub fn correlate(case: Case, options: &Options) -> Report {
     let full = options.detail == Detail::Full;
     let (mut explanations, mut ties, mut within, mut resting) = (Vec::new(), Vec::new(), None, Vec::new());
     let (mut kinds, mut checks, mut picture) = (Vec::new(), Vec::new(), view::GraphView::default());
+    if options.detail != Detail::Ranking {
+        within = asker.within(&ranked.suspects, &ranked.failed(), compose::LEADS);
+        ties = asker.ties(&ranked.suspects).into_iter().map(|g| (asker.p_any_fault(&g), g)).collect();
+    }
     if full {
         kinds = asker.kinds(&ranked.all, &ranked.paths);
         asker.weigh(&mut ranked, case.window, options);
         explanations = asker.explanations(&ranked.suspects);
-        within = asker.within(&ranked.suspects, &ranked.failed(), compose::LEADS);
-        ties = asker.ties(&ranked.suspects).into_iter().map(|g| (asker.p_any_fault(&g), g)).collect();
         resting = asker.resting(&ranked.suspects, &ties, within.as_ref().map(|(_, _, group)| group));
         checks = asker.checks(&ranked.suspects, &prepared.targets);
         picture = asker.picture(&ranked.suspects, &ranked.paths, &ranked.believed);

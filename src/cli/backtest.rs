@@ -2,7 +2,7 @@
 
 use super::correlate::judge;
 use super::output::{tell, write};
-use super::{Exit, Problems, numbers, output};
+use super::{Exit, Problems, numbers};
 use crate::backtest::ablate::LESSONS;
 use crate::backtest::score::{CaseScore, totals};
 use crate::backtest::simulate::{self, Mode, Outcome, Summary};
@@ -12,6 +12,7 @@ use crate::diag::Sources;
 use crate::graph::rules::bad_duration;
 use crate::incident::{self, Incident, Options};
 use crate::model::Params;
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
 /// Arguments.
@@ -148,7 +149,7 @@ pub fn run(args: Args) -> Exit {
 fn simulated(incidents: &[Incident], count: u64, seed: u64, mode: Mode, [world, judge]: [&Params; 2]) -> Summary {
     let numbers: Vec<u64> = (0..count).collect();
     let one = |&i: &u64| simulate::one(&incidents[i as usize % incidents.len()], seed, i, mode, world, judge);
-    let outcomes: Vec<Outcome> = output::in_parallel(&numbers, one).into_iter().flatten().collect();
+    let outcomes: Vec<Outcome> = numbers.par_iter().filter_map(one).collect();
     simulate::summary(&outcomes)
 }
 
@@ -193,7 +194,7 @@ fn scores_of(
         let judged = backtest::run(incidents.to_vec(), options, &|incident| judge(incident, &engine));
         judged.cases.into_iter().map(|c| c.score).collect()
     };
-    output::in_parallel(settings, |(params, _)| one(params))
+    settings.par_iter().map(|(params, _)| one(params)).collect()
 }
 
 /// The incidents below `dir`, or `dir` itself if it is one, sorted.

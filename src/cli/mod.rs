@@ -1,11 +1,13 @@
 //! The command line: one file per command. stdout is data, stderr is talk.
 
 mod backtest;
+mod bundle;
 mod correlate;
 mod graph;
 mod infer;
 mod numbers;
 mod output;
+mod replay;
 
 use crate::diag::Diagnostic;
 use clap::{Parser, Subcommand};
@@ -37,6 +39,8 @@ pub struct Cli {
 enum Command {
     /// Rank the common causes of an incident.
     Correlate(correlate::Args),
+    /// Tell how the ranking came about, or print a bundle's report once more.
+    Replay(replay::Args),
     /// Run labelled incidents and score the answers.
     Backtest(backtest::Args),
     /// Raw inference on a prepared network.
@@ -49,6 +53,7 @@ enum Command {
 pub fn run(cli: Cli) -> Exit {
     match cli.command {
         Command::Correlate(args) => correlate::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Backtest(args) => backtest::run(args),
         Command::Infer(args) => infer::run(args),
         Command::Graph(args) => graph::run(args),

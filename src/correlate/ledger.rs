@@ -3,6 +3,7 @@
 use super::ask::Asker;
 use super::lens::{Left, Lens};
 use crate::graph::ComponentIx;
+use crate::infer::Posterior;
 use crate::infer::network::NodeIx;
 use crate::model::channel::Except;
 use crate::report::findings::Suspect;
@@ -17,10 +18,17 @@ pub(super) type Weight = (usize, f64, Option<f64>);
 type ChannelNodes = BTreeMap<(ComponentIx, SourceKind), BTreeSet<NodeIx>>;
 
 impl Asker<'_> {
-    /// The next best cause beside this one: the shared suspect with the highest chance of a fault.
-    pub(super) fn rival(&self, suspects: &[Suspect], cause: ComponentIx) -> Option<ComponentIx> {
+    /// The next best cause: the shared suspect whose chance of a fault would rise most if this one had none. What is
+    /// true beside it is no rival. `ruled_out` is the question whose last run rules the cause out.
+    pub(super) fn rival(&self, suspects: &[Suspect], cause: ComponentIx, ruled_out: &Lens) -> Option<ComponentIx> {
+        let rise = |s: &Suspect| {
+            let own = self.own_nodes(&[s.component]);
+            let without = ruled_out.last_run()?;
+            let all = |p: &Posterior| 1.0 - own.iter().map(|&v| 1.0 - p.own[v]).product::<f64>();
+            Some((all(without) - all(self.posterior), s.component))
+        };
         let others = suspects.iter().filter(|s| s.component != cause && s.reaches >= 2);
-        others.max_by(|a, b| a.p_fault.total_cmp(&b.p_fault).then(b.component.cmp(&a.component))).map(|s| s.component)
+        others.filter_map(rise).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, ix)| ix)
     }
 
     /// What leaving each signal out would undo, for the cause and against the rival; strongest first. \[LOO\]

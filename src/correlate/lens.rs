@@ -90,6 +90,11 @@ impl Lens {
         self.runs.iter().map(|run| run.chance).collect()
     }
 
+    /// The posterior of the scenario that rules out most.
+    pub(super) fn last_run(&self) -> Option<&Posterior> {
+        self.runs.last().map(|run| &run.posterior)
+    }
+
     /// The log-odds if it became known whether `node` has failed.
     pub(super) fn known(&self, node: NodeIx, failed: bool) -> Option<f64> {
         let states = self.runs.first()?.posterior.states[node.at()].len();

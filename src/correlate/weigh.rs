@@ -20,10 +20,10 @@ impl Asker<'_> {
         let weighed: Vec<ComponentIx> = likely.map(|s| s.component).collect();
         let ranges = self.ranges(&weighed, window, options);
         for (component, range) in weighed.iter().zip(ranges) {
-            let rival = self.rival(all, *component);
             let Some(suspect) = suspects.iter_mut().find(|s| s.component == *component) else { continue };
             suspect.range = range;
             let Some(lens) = Lens::any(self, &[*component]) else { continue };
+            let rival = self.rival(all, *component, &lens);
             let versus = rival.and_then(|rival| Some((rival, Lens::versus(self, &[*component], &[rival])?)));
             let versus = versus.as_ref().map(|(rival, lens)| (*rival, lens));
             let weights = self.weights(&lens, versus.map(|(_, lens)| lens));

@@ -161,6 +161,11 @@ impl Sources {
         FileId((self.files.len() - 1) as u32)
     }
 
+    /// Every text that was read, with its name, in the order of reading.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|f| (f.name.as_str(), &*f.text))
+    }
+
     /// The name a text was added under.
     pub fn name(&self, file: FileId) -> &str {
         self.files.get(file.0 as usize).map_or("?", |f| f.name.as_str())

@@ -121,12 +121,13 @@ fn fingerprint(record: &Record) -> u64 {
 
 /// As known at `until`: later records are not there yet, and ends that lie later are not known yet.
 pub(super) fn rewind(records: &mut Vec<Record>, until: Timestamp) {
-    records.retain(|r| r.observation.seen_at <= until);
-    for record in records {
-        if record.observation.until.is_some_and(|end| end > until) {
-            record.observation.until = None;
+    records.retain_mut(|record| match record.observation.known_at(until) {
+        Some(known) => {
+            record.observation = known;
+            true
         }
-    }
+        None => false,
+    });
 }
 
 /// Removes records that do not touch the window.

@@ -2,6 +2,7 @@
 
 use super::findings::{Findings, Resting, Suspect};
 use super::view::*;
+use super::words;
 use crate::graph::{ComponentIx, DependencyGraph};
 use crate::signal::{Observation, State, Window};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +39,7 @@ pub fn compose(f: Findings) -> Report {
         .filter(|place| !explained.contains(place) && f.believed.contains(place))
         .map(|(ix, k)| Place { component: id(f.graph, *ix), capability: k.clone() })
         .collect();
-    let warnings = warnings(&f);
+    let (warnings, sentences) = (warnings(&f), words::sentences(&f));
     Report {
         schema: SCHEMA.to_string(),
         incident: IncidentName { id: String::new(), title: String::new() },
@@ -63,7 +64,7 @@ pub fn compose(f: Findings) -> Report {
         unexplained,
         components: f.states.clone(),
         checks: f.checks,
-        sentences: Vec::new(),
+        sentences,
         graph: f.picture,
         signals: f.signals.iter().map(signal_view).collect(),
         diary: Vec::new(),
@@ -118,7 +119,7 @@ fn window_view(window: Window) -> WindowView {
 }
 
 /// A signal as data; its words and address are put in by whoever read them.
-fn signal_view(o: &Observation) -> SignalView {
+pub fn signal_view(o: &Observation) -> SignalView {
     SignalView {
         at: o.at.to_string(),
         until: o.until.map(|t| t.to_string()),

@@ -115,7 +115,7 @@ fn summary(report: &Report, p: &dyn Fn(f64) -> String) -> String {
 }
 
 /// Text from outside as it may stand in a table cell: one line, nothing that Markdown, HTML or a chat would act on.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     escaped(text, CELL)
 }
 

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod compose;
+pub mod diary;
 pub mod findings;
 pub mod html;
 pub mod json;
@@ -14,3 +15,4 @@ pub mod spotlight;
 pub mod terminal;
 pub mod text;
 pub mod view;
+pub mod words;

@@ -23,11 +23,6 @@ pub struct Spotlight<'a> {
     signals: BTreeMap<usize, BTreeMap<usize, f64>>,
 }
 
-/// True if a cause explains the failure of at least two components.
-pub fn is_common(cause: &Cause) -> bool {
-    cause.explains.iter().map(|e| &e.component).collect::<BTreeSet<_>>().len() >= 2
-}
-
 impl<'a> Spotlight<'a> {
     /// Chooses the causes.
     pub fn new(report: &'a Report) -> Spotlight<'a> {
@@ -36,7 +31,7 @@ impl<'a> Spotlight<'a> {
             .causes
             .iter()
             .filter(|c| {
-                let shared = is_common(c);
+                let shared = c.is_common();
                 let put = shared && (common < 3 || common < COMMON && c.probability >= LEAST);
                 common += usize::from(put);
                 put || c.probability >= OWN_LEAST[usize::from(c.ledger.is_none())]

@@ -1,5 +1,7 @@
 //! The report for a terminal: what matters first, on one screen.
 
+mod details;
+
 use super::text::{cut, probability, some_of, wrap};
 use super::view::{Cause, Method, Report};
 use std::collections::BTreeSet;
@@ -8,8 +10,6 @@ use std::collections::BTreeSet;
 const SHOWN_CAUSES: usize = 4;
 /// Faults of their own on the first screen are at least this probable.
 const OWN_LEAST: f64 = 0.1;
-/// Causes at least this probable get details.
-const DETAIL_LEAST: f64 = 0.05;
 /// Characters of a bar.
 const BAR: usize = 10;
 
@@ -26,13 +26,8 @@ pub enum Style {
 pub fn terminal(report: &Report, width: usize, style: Style) -> String {
     let pen = Pen { report, width: width.max(40), style };
     let mut lines = pen.first_screen();
-    lines.extend(pen.details());
+    lines.extend(details::details(&pen));
     lines.join("\n") + "\n"
-}
-
-/// True if a cause explains the failure of at least two components.
-fn is_common(cause: &Cause) -> bool {
-    cause.explains.iter().map(|e| &e.component).collect::<BTreeSet<_>>().len() >= 2
 }
 
 struct Pen<'a> {
@@ -75,7 +70,7 @@ impl Pen<'_> {
         }
         lines.push(String::new());
 
-        let common: Vec<&Cause> = r.causes.iter().filter(|c| is_common(c)).collect();
+        let common: Vec<&Cause> = r.causes.iter().filter(|c| c.is_common()).collect();
         if common.is_empty() {
             lines.push("No component is a likely cause of more than one failure.".to_string());
         } else {
@@ -144,6 +139,16 @@ impl Pen<'_> {
             .map(|w| format!("{} {} ({:+.1})", w.component, w.capability, w.log_odds))
             .collect();
         let against = if against.is_empty() { "nothing that was observed".to_string() } else { some_of(&against, 2) };
+        let channels = cause.ledger.iter().flat_map(|l| &l.channels).filter(|c| c.log_odds >= 0.05);
+        let mut support: Vec<String> = channels
+            .map(|c| format!("{} {} ({:+.1})", c.component, c.source.as_str().replace('_', " "), c.log_odds))
+            .collect();
+        if support.is_empty() && cause.ledger.is_some() {
+            support.push("no channel alone; they repeat each other".to_string());
+        }
+        if !support.is_empty() {
+            lines.push(cut(&format!("for it:     {}", some_of(&support, 2)), self.width));
+        }
         lines.push(cut(&format!("against it: {against}"), self.width));
         lines
     }
@@ -158,7 +163,7 @@ impl Pen<'_> {
         let own: Vec<String> = r
             .causes
             .iter()
-            .filter(|c| !is_common(c) && c.probability >= OWN_LEAST)
+            .filter(|c| !c.is_common() && c.probability >= OWN_LEAST)
             .map(|c| format!("{} {}", c.component, self.p(c.probability)))
             .collect();
         if !own.is_empty() {
@@ -184,6 +189,12 @@ impl Pen<'_> {
             let members = some_of(&r.unknown_cause.members, 3);
             line("graph may lack", format!("something that {members} need (patch: --format json)"));
         }
+        if let Some(check) = r.checks.first() {
+            let text = super::text::check(check, &|x| self.p(x));
+            for (i, text) in wrap(&text, self.width - 14, 0).lines().take(2).enumerate() {
+                line(if i == 0 { "check next" } else { "" }, text.to_string());
+            }
+        }
         line("coincidence", format!("{}{}", self.p(r.coincidence), unknown.unwrap_or_default()));
         line("method", self.method());
         lines
@@ -199,67 +210,4 @@ impl Pen<'_> {
         };
         format!("{how}; {} of {} variables matter", i.relevant_nodes, i.nodes)
     }
-
-    /// Paths, contradictions and the strongest signals of each likely cause.
-    fn details(&self) -> Vec<String> {
-        let r = self.report;
-        let mut lines = Vec::new();
-        for cause in r.causes.iter().filter(|c| is_common(c) && c.probability >= DETAIL_LEAST) {
-            lines.push(String::new());
-            let [low, high] = cause.range;
-            let range =
-                if high - low > 0.01 { format!(" [{} to {}]", self.p(low), self.p(high)) } else { String::new() };
-            let head = format!("{}. {} — {}{range}", cause.rank, cause.component, self.p(cause.probability));
-            lines.push(self.bold(&cut(&head, self.width)));
-            let fault =
-                format!("   a fault of its own: {}, before any signal {}", self.p(cause.p_fault), prior(cause.prior));
-            lines.push(cut(&fault, self.width));
-            if let Some(onset) = &cause.onset {
-                lines.push(cut(&format!("   first reported failing at {onset}"), self.width));
-            }
-            for e in &cause.explains {
-                let path = e.path.join(" ← ");
-                lines.push(cut(&format!("   explains {} ({}): {path}", e.component, e.capability), self.width));
-            }
-            for w in &cause.contradicted_by {
-                let text = format!("   against  {} ({}): {:+.2} log-odds", w.component, w.capability, w.log_odds);
-                lines.push(cut(&text, self.width));
-            }
-            let signals: Vec<String> =
-                cause.evidence.iter().take(5).map(|s| format!("#{} {:+.2}", s.signal, s.log_odds)).collect();
-            if !signals.is_empty() {
-                lines.push(cut(&format!("   strongest signals (log-odds): {}", signals.join(", ")), self.width));
-            }
-        }
-        if !r.spill_over.is_empty() {
-            let mut taken: Vec<_> = r.spill_over.iter().collect();
-            taken.sort_by(|a, b| (b.undiscounted - b.log_odds).total_cmp(&(a.undiscounted - a.log_odds)));
-            let taken: Vec<String> = taken
-                .iter()
-                .map(|d| format!("#{} {} {:+.1} not {:+.1}", d.signal, d.component, d.log_odds, d.undiscounted))
-                .collect();
-            let text = format!(
-                "Spill-over: in so large an outage {} crowd and press reports count less (--no-spillover counts them \
-                 in full): {}",
-                taken.len(),
-                some_of(&taken, 4)
-            );
-            lines.push(String::new());
-            lines.extend(self.wrapped(&crate::diag::clean(&text), 2).into_iter().take(5));
-        }
-        if !r.explanations.is_empty() {
-            lines.push(String::new());
-            lines.push(self.bold("Explanations (which of the leading common causes, together)"));
-            for e in r.explanations.iter().take(6) {
-                let names = if e.causes.is_empty() { "none of them".to_string() } else { e.causes.join(" + ") };
-                lines.push(cut(&format!("  {:>5}  {names}", self.p(e.probability)), self.width));
-            }
-        }
-        lines
-    }
-}
-
-/// A small chance in words that can be compared.
-fn prior(p: f64) -> String {
-    if p >= 0.01 || p <= 0.0 { format!("{p:.2}") } else { format!("1 in {:.0}", 1.0 / p) }
 }

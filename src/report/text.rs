@@ -1,5 +1,7 @@
 //! Words and numbers as people read them.
 
+use super::view::Check;
+
 pub use crate::diag::clean;
 
 /// A probability with no more digits than its error supports: `0.93`, `<0.01`, `>0.99`; with an error of a tenth or
@@ -13,6 +15,21 @@ pub fn probability(p: f64, error: f64) -> String {
         _ if error >= 0.005 => format!("~{p:.2}"),
         p => format!("{p:.2}"),
     }
+}
+
+/// A check and what either outcome does to the causes it moves: `spotify login: failing → aws 0.90; healthy → aws 0.12`.
+pub fn check(check: &Check, p: &dyn Fn(f64) -> String) -> String {
+    let moved = |cause: &&String| (check.if_failing[*cause] - check.if_healthy[*cause]).abs();
+    let mut causes: Vec<&String> = check.if_failing.keys().filter(|c| check.if_healthy.contains_key(*c)).collect();
+    causes.sort_by(|a, b| moved(b).total_cmp(&moved(a)).then(a.cmp(b)));
+    causes.truncate(2);
+    let outcome = |of: &std::collections::BTreeMap<String, f64>| {
+        let list: Vec<String> = causes.iter().map(|c| format!("{c} {}", p(of[*c]))).collect();
+        list.join(", ")
+    };
+    let capability = if check.capability == "any" { String::new() } else { format!(" {}", check.capability) };
+    let (bad, good) = (outcome(&check.if_failing), outcome(&check.if_healthy));
+    format!("{}{capability}: failing → {bad}; healthy → {good}", check.component)
 }
 
 /// Text from outside on one line, cut to `width` characters.

@@ -145,6 +145,13 @@ pub struct Cause {
     pub ledger: Option<Ledger>,
 }
 
+impl Cause {
+    /// True if it explains the failure of at least two components.
+    pub fn is_common(&self) -> bool {
+        self.explains.iter().any(|e| e.component != self.explains[0].component)
+    }
+}
+
 /// Something a cause explains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Explained {

@@ -139,6 +139,14 @@ pub struct Observation {
     pub likelihood: Option<Likelihood>,
 }
 
+impl Observation {
+    /// The observation as known at `at`: none if it had not arrived, and without an end that lay later.
+    pub fn known_at(&self, at: Timestamp) -> Option<Observation> {
+        let until = self.until.filter(|end| *end <= at);
+        (self.seen_at <= at).then(|| Observation { until, ..self.clone() })
+    }
+}
+
 /// A source that says what it watches: its silence is then a healthy observation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coverage {

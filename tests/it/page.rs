@@ -104,6 +104,7 @@ pub fn full(text: &str) -> Report {
             })
             .collect(),
         coincidence: 0.2,
+        error: 1e-9,
         change: Some(Change { component: text.to_string(), from: 0.1, to: 0.2, signal: Some(i), log_odds: Some(1.0) }),
     };
     r.diary = (0..20).map(moment).collect();
@@ -331,6 +332,7 @@ fn odd_reports_do_no_harm() {
         verdict: r.verdict.clone(),
         causes: Vec::new(),
         coincidence: 0.5,
+        error: 1e-9,
         change: None,
     };
     r.diary = vec![moment; 20_000];

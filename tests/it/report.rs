@@ -60,9 +60,10 @@ pub fn hostile() -> String {
     format!("<script>alert(1)</script>|`@here`\u{1b}[31m\u{202e}\u{7}\r\n# {}", "very-long-".repeat(200))
 }
 
-/// The first screen ends before the details of the first cause.
+/// The first screen ends before the sentences, or before the details of the first cause.
 fn first_screen(text: &str) -> usize {
-    text.lines().position(|l| l.starts_with("1. ")).unwrap_or(text.lines().count())
+    let ends = |l: &str| l == "In words" || l.starts_with("1. ");
+    text.lines().position(ends).unwrap_or(text.lines().count())
 }
 
 #[test]

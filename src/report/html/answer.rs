@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::words::{free, heading, name, place, when};
-use crate::report::spotlight::{is_common, ranks};
+use crate::report::spotlight::ranks;
 use crate::report::view::{Band, Cause, Method};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -116,7 +116,7 @@ impl Page<'_> {
 
     /// Causes of several failures, then those that explain only themselves.
     fn cause_table(&self, causes: &[&Cause]) -> Markup {
-        let (common, own): (Vec<&Cause>, Vec<&Cause>) = causes.iter().partition(|c| is_common(c));
+        let (common, own): (Vec<&Cause>, Vec<&Cause>) = causes.iter().partition(|c| c.is_common());
         html! {
             table.causes {
                 thead { tr { th scope="col" { "#" } th scope="col" { "component" } th scope="col" { "probability" } } }
@@ -148,7 +148,7 @@ impl Page<'_> {
                     @if cause.capability != "any" { " (" (free(&cause.capability, 40)) ")" }
                     span.kind { (free(&cause.kind, 40)) }
                     span.sub {
-                        @if is_common(cause) { "would explain " (explained.len()) " failing components" }
+                        @if cause.is_common() { "would explain " (explained.len()) " failing components" }
                         @else if cause.explains.is_empty() { "would explain nothing reported failing" }
                         @else { "would explain only itself" }
                         @if !cause.contradicted_by.is_empty() {
@@ -156,7 +156,7 @@ impl Page<'_> {
                             @if cause.contradicted_by.len() == 1 { " observation" } @else { " observations" }
                             " against it"
                         }
-                        @if let Some(onset) = &cause.onset { "; begins " (when(onset)) }
+                        @if let Some(onset) = &cause.onset { "; begins " (self.clock(onset)) }
                     }
                     @if !others.is_empty() {
                         span.tie {

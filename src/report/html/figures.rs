@@ -2,6 +2,7 @@
 
 use super::Page;
 use super::words::{free, heading, name, place, when};
+use crate::report::text::probability;
 use crate::report::pictures::{ranking, subgraph, timeline};
 use crate::report::view::{Cause, ComponentView, Moment, SeenState};
 use maud::{Markup, html};
@@ -50,7 +51,7 @@ impl Page<'_> {
         let hidden = self.deck.left_out.len();
         html! {
             @if !groups.is_empty() || !full.is_empty() {
-                details {
+                details.paper {
                     summary { "Members of the boxes" @if hidden > 0 { ", and " (hidden) " components that are not drawn" } }
                     ul.plain {
                         @for card in full {
@@ -137,7 +138,7 @@ impl Page<'_> {
         moves.sort_by_key(|(i, _)| *i);
         html! {
             @if !moves.is_empty() {
-                details {
+                details.paper {
                     summary { "What moved the ranking" }
                     div.scroll tabindex="0" role="region" aria-label="Moves of the ranking" {
                         table {
@@ -149,8 +150,8 @@ impl Page<'_> {
                                         tr {
                                             td { (when(&moment.at)) }
                                             td { (self.component(&change.component)) }
-                                            td.number { (self.p(change.from)) }
-                                            td.number { (self.p(change.to)) }
+                                            td.number { (probability(change.from, moment.error)) }
+                                            td.number { (probability(change.to, moment.error)) }
                                             td { @if let Some(n) = change.signal { (self.signal(n)) } }
                                             td { (free(&moment.verdict.text, 160)) }
                                         }

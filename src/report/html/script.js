@@ -49,7 +49,7 @@
     if (event.key === "Escape") show(null);
   });
 
-  // A link to something folded away opens it; what is printed is open.
+  // A link to something folded away opens it; what matters on paper is printed open.
   function open() {
     var at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!at) return;
@@ -63,7 +63,7 @@
   var opened = [];
   window.addEventListener("beforeprint", function () {
     show(null);
-    opened = Array.prototype.slice.call(document.querySelectorAll("details:not([open])"));
+    opened = Array.prototype.slice.call(document.querySelectorAll("details.paper:not([open])"));
     opened.forEach(function (e) { e.open = true; });
   });
   window.addEventListener("afterprint", function () {

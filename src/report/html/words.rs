@@ -105,6 +105,18 @@ impl Page<'_> {
         probability(p, self.report.inference.error)
     }
 
+    /// A time without its day, if the whole window lies on that day.
+    pub fn clock(&self, time: &str) -> Markup {
+        let day = |t: &str| t.parse::<Timestamp>().ok().map(|t| t.strftime("%Y-%m-%d").to_string());
+        let window = &self.report.window;
+        match time.parse::<Timestamp>() {
+            Ok(at) if day(time) == day(&window.start) && day(time) == day(&window.end) => {
+                html! { time datetime=(cut(time, 40)) { (at.strftime("%H:%M").to_string()) } }
+            }
+            _ => when(time),
+        }
+    }
+
     /// A link to the row of a signal, if it has one.
     pub fn signal(&self, n: usize) -> Markup {
         if self.rows.contains(&n) {

@@ -1,6 +1,6 @@
 //! Why: accounts of single causes, sentences, next checks, and how the ranking came about.
 
-use super::Verdict;
+use super::{IncidentName, SignalView, SignalWeight, Verdict, WindowView};
 use crate::signal::SourceKind;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct Ledger {
     pub channels: Vec<Channel>,
 }
 
-/// The next best cause.
+/// The next best cause: the one whose chance of a fault would rise most if the cause had none.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Rival {
     /// Which.
@@ -92,6 +92,24 @@ pub enum Band {
     Undecided,
 }
 
+/// Name of the contract of [`Diary`].
+pub const DIARY_SCHEMA: &str = "commoncause/diary/v1";
+
+/// How the ranking came about.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Diary {
+    /// Always `commoncause/diary/v1`.
+    pub schema: String,
+    /// Which incident.
+    pub incident: IncidentName,
+    /// Which stretch of time.
+    pub window: WindowView,
+    /// The signals by their numbers.
+    pub signals: Vec<SignalView>,
+    /// One entry for every arrival, earliest first.
+    pub moments: Vec<Moment>,
+}
+
 /// How the ranking stood once some signals had arrived.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Moment {
@@ -105,8 +123,48 @@ pub struct Moment {
     pub causes: Vec<Standing>,
     /// The chance of coincidence at that moment.
     pub coincidence: f64,
+    /// Largest error of these probabilities.
+    pub error: f64,
     /// The largest move of a cause since the moment before, and why; `null` if nothing moved.
     pub change: Option<Change>,
+}
+
+/// Name of the contract of [`Difference`].
+pub const DIFFERENCE_SCHEMA: &str = "commoncause/difference/v1";
+
+/// What changed between two times.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Difference {
+    /// Always `commoncause/difference/v1`.
+    pub schema: String,
+    /// The earlier time.
+    pub from: String,
+    /// The later time.
+    pub to: String,
+    /// The verdict at the earlier time.
+    pub before: Verdict,
+    /// The verdict at the later time.
+    pub after: Verdict,
+    /// Numbers of the signals that arrived in between.
+    pub signals: Vec<usize>,
+    /// Causes that moved, the largest move first.
+    pub moves: Vec<Move>,
+    /// Largest error of these probabilities.
+    pub error: f64,
+}
+
+/// How a cause moved between two times.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Move {
+    /// Which.
+    pub component: String,
+    /// Before.
+    pub from: f64,
+    /// After.
+    pub to: f64,
+    /// For the first causes: the new signals, and what leaving each out would undo at the later time, in log-odds of a
+    /// fault; strongest first.
+    pub because: Vec<SignalWeight>,
 }
 
 /// A cause at one moment.

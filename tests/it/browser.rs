@@ -4,8 +4,8 @@
 //! Needs `chromium` and `chromedriver` in the path, and axe-core at `COMMONCAUSE_AXE`. Without them the test says so and
 //! passes, unless `COMMONCAUSE_BROWSER=required`.
 
-use crate::page::{full, large, nasty};
-use crate::{corpus, run};
+use crate::page::{drawn, full, large, nasty};
+use crate::{folder, run};
 use commoncause::report::html;
 use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use fantoccini::wd::{PrintConfigurationBuilder, WebDriverCompatibleCommand};
@@ -276,20 +276,13 @@ async fn open(port: u16, scratch: &Path, axe: &Path) -> Browser {
 /// Pages of the corpus, and of reports that try to break one: name, file, the first cause.
 fn pages(scratch: &Path) -> Vec<(String, PathBuf, Option<String>)> {
     let mut pages = Vec::new();
-    for incident in corpus() {
-        let name = incident.file_name().unwrap().to_string_lossy().into_owned();
+    for (name, page) in drawn() {
         let file = scratch.join(format!("{name}.html"));
-        let drawn = |format| run(&["correlate", incident.to_str().unwrap(), "--format", format]);
-        let ((code, page, err), (_, text, _)) = std::thread::scope(|scope| {
-            let page = scope.spawn(|| drawn("html"));
-            let json = drawn("json");
-            (page.join().unwrap(), json)
-        });
-        assert_eq!(code, 0, "{name}: {err}");
-        std::fs::write(&file, &page).unwrap();
+        std::fs::write(&file, page).unwrap();
+        let (_, text, _) = run(&["correlate", &folder(&format!("incidents/{name}")), "--format", "json"]);
         let report: Value = serde_json::from_str(&text).unwrap();
         let top = report["causes"][0]["component"].as_str().map(str::to_string);
-        pages.push((name, file, top));
+        pages.push((name.clone(), file, top));
     }
     for (name, report) in [("nasty", full(&nasty())), ("plain", full("a-name")), ("large", large())] {
         let file = scratch.join(format!("{name}.html"));

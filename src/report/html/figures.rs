@@ -2,8 +2,8 @@
 
 use super::Page;
 use super::words::{free, heading, name, place, when};
-use crate::report::text::probability;
 use crate::report::pictures::{ranking, subgraph, timeline};
+use crate::report::text::probability;
 use crate::report::view::{Cause, ComponentView, Moment, SeenState};
 use maud::{Markup, html};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use super::Page;
 use super::words::{chance, free, heading, name, odds, percent, place, source};
-use crate::report::view::{Cause, Channel, Check, Ledger};
+use crate::report::view::{Cause, Channel, Check, KindTotal, Ledger};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 
@@ -172,21 +172,33 @@ impl Page<'_> {
                     p { "No kind stands out." }
                 } @else {
                     p.note { "The chance that at least one of a kind had a fault on which something reported failing depends." }
-                    table.causes {
-                        thead { tr { th scope="col" { "kind" } th scope="col" { "probability" } } }
-                        tbody {
-                            @for k in kinds.iter().take(30) {
-                                tr {
-                                    th scope="row" { (free(&k.kind, 60)) span.sub { "most likely " (self.component(&k.best)) } }
-                                    td.chance {
-                                        span.number { (self.p(k.probability)) }
-                                        span.bar aria-hidden="true" { i style=(format!("width:{}", percent(k.probability))) {} }
-                                    }
-                                }
+                    @let (likely, rest) = kinds.split_at(kinds.iter().take_while(|k| k.probability >= 0.01).count().max(3).min(kinds.len()));
+                    (self.kind_table(likely))
+                    @if !rest.is_empty() {
+                        details {
+                            summary { (rest.len()) " less likely kinds" }
+                            (self.kind_table(&rest[..rest.len().min(60)]))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn kind_table(&self, kinds: &[KindTotal]) -> Markup {
+        html! {
+            table.causes {
+                thead { tr { th scope="col" { "kind" } th scope="col" { "probability" } } }
+                tbody {
+                    @for k in kinds {
+                        tr {
+                            th scope="row" { (free(&k.kind, 60)) span.sub { "most likely " (self.component(&k.best)) } }
+                            td.chance {
+                                span.number { (self.p(k.probability)) }
+                                span.bar aria-hidden="true" { i style=(format!("width:{}", percent(k.probability))) {} }
                             }
                         }
                     }
-                    @if kinds.len() > 30 { p.note { "and " (kinds.len() - 30) " more" } }
                 }
             }
         }

@@ -9,7 +9,7 @@ pub const WIDTH: f64 = 1130.0;
 /// Room for names on the left.
 pub const LEFT: f64 = 206.0;
 /// Room for names on the right.
-pub const RIGHT: f64 = 176.0;
+pub const RIGHT: f64 = 204.0;
 /// Marks of time, at most.
 const MARKS: i64 = 8;
 /// Distances of marks, in minutes.

@@ -276,10 +276,13 @@ impl Net {
                     let pull: f64 = near[i].iter().map(|(n, w)| x[*n] * w).sum();
                     if total > 0.0 { (pull / total, total) } else { (x[i], 1.0) }
                 };
+                // Within the page, if there is room.
+                let last = layer.len() - 1;
+                let (lowest, highest) = (half(layer[0]), PAGE - half(layer[last]) - least[last]);
                 let wishes: Vec<(f64, f64)> =
                     layer.iter().zip(&least).map(|(&i, l)| (wish(i).0 - l, wish(i).1)).collect();
                 for ((&i, place), l) in layer.iter().zip(rising(&wishes)).zip(&least) {
-                    x[i] = place + l;
+                    x[i] = l + if lowest < highest { place.clamp(lowest, highest) } else { place };
                 }
             }
         }

@@ -14,6 +14,10 @@ const TALL: f64 = 150.0;
 const TOP: f64 = 12.0;
 /// Causes drawn.
 const LINES: usize = 5;
+/// Causes that never stood this high are not drawn.
+const LEAST: f64 = 0.1;
+/// Characters of a name.
+const NAME: usize = 20;
 /// Distance of names on the right.
 const NAMES: f64 = 15.0;
 
@@ -42,7 +46,7 @@ pub fn ranking(report: &Report, light: &Spotlight) -> Option<Markup> {
                     path d=(steps(&axis, &line.values)) {}
                     line.lead x1=(px(axis.right())) x2=(px(axis.right() + 9.0)) y1=(px(ends[i])) y2=(px(words[i])) {}
                     text x=(px(axis.right() + 12.0)) y=(px(words[i] + 4.0)) {
-                        (cut(line.name.as_deref().unwrap_or("coincidence"), 17)) " "
+                        (cut(line.name.as_deref().unwrap_or("coincidence"), NAME)) " "
                         (probability(line.values.last().map_or(0.0, |v| v.1), report.inference.error))
                     }
                 }
@@ -67,7 +71,7 @@ fn courses(report: &Report) -> Vec<Course> {
             *seen = (if i == last { s.probability } else { 0.0 }, seen.1.max(s.probability));
         }
     }
-    let mut order: Vec<(&str, (f64, f64))> = peak.into_iter().collect();
+    let mut order: Vec<(&str, (f64, f64))> = peak.into_iter().filter(|(_, (_, most))| *most >= LEAST).collect();
     order.sort_by(|a, b| b.1.0.total_cmp(&a.1.0).then(b.1.1.total_cmp(&a.1.1)).then(a.0.cmp(b.0)));
     let course = |name: Option<&str>| {
         let value = |m: &crate::report::view::Moment| match name {

@@ -80,11 +80,7 @@ pub struct Case<'a> {
 /// Ranks the common causes of what was observed in the window. The report's incident name is empty: whoever knows
 /// it puts it in, so that it cannot be scored.
 pub fn correlate(case: Case, options: &Options) -> Report {
-    report_of(case, Prepared::new(case, options), options)
-}
-
-fn report_of(case: Case, prepared: Result<Prepared, String>, options: &Options) -> Report {
-    let prepared = match prepared {
+    let prepared = match Prepared::new(case, options) {
         Ok(prepared) => prepared,
         Err(reason) => return compose::refused(case.window, &reason),
     };

@@ -11,7 +11,7 @@ pub mod transform;
 pub mod tune;
 
 use crate::incident::{Incident, Truth};
-use crate::report::view::Report;
+use crate::report::view::{Moment, Report, VerdictKind};
 use score::{Answer, CaseScore, Guess};
 use std::collections::BTreeMap;
 
@@ -49,8 +49,22 @@ pub struct Case {
     pub report: Report,
     /// How good that was.
     pub score: CaseScore,
+    /// How long after the first signal the right answer led, if the report has a diary.
+    pub to_answer: ToAnswer,
     /// What the baselines would have got, by name.
     pub baselines: Vec<(&'static str, CaseScore)>,
+}
+
+/// How long it took until a right answer led for good: from the arrival of the first signal to the first moment from
+/// which on the first cause is true or acceptable and the verdict names a common cause.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ToAnswer {
+    /// The report has no diary.
+    NotAsked,
+    /// It does not lead at the end.
+    Never,
+    /// So many minutes.
+    After(f64),
 }
 
 /// The judged corpus.
@@ -71,14 +85,30 @@ pub fn run(incidents: Vec<Incident>, options: &BacktestOptions, judge: &dyn Fn(&
         transform::apply(&mut incident, options);
         let report = judge(&incident);
         let score = score::score(&answer(&report), &truth);
+        let to_answer = to_answer(&report.diary, &truth);
         let observations: Vec<_> = incident.signals.iter().map(|r| &r.observation).collect();
         let baselines = baseline::ALL
             .iter()
             .map(|(label, guess)| (*label, score_guess(&guess(&incident.graph, &observations), &truth)))
             .collect();
-        cases.push(Case { id: name.id, report, score, baselines });
+        cases.push(Case { id: name.id, report, score, to_answer, baselines });
     }
     Backtest { cases, options: options.clone() }
+}
+
+fn to_answer(diary: &[Moment], truth: &Truth) -> ToAnswer {
+    let Some(first) = diary.first() else { return ToAnswer::NotAsked };
+    let right = |m: &Moment| {
+        let named = m.causes.first().filter(|c| c.common).map(|c| &c.component);
+        let known = |c: &String| truth.causes.contains(c) || truth.acceptable.contains(c);
+        matches!(m.verdict.kind, VerdictKind::CommonCause | VerdictKind::SeveralCauses) && named.is_some_and(known)
+    };
+    let since = diary.iter().rev().take_while(|m| right(m)).last();
+    let time = |m: &Moment| m.at.parse::<jiff::Timestamp>().ok();
+    match since.and_then(|m| Some(time(m)?.duration_since(time(first)?))) {
+        Some(wait) => ToAnswer::After(wait.as_secs_f64() / 60.0),
+        None => ToAnswer::Never,
+    }
 }
 
 /// A report as a ranking. A cause counts as common if it explains at least two components.

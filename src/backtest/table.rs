@@ -2,7 +2,7 @@
 
 use super::score::{CaseScore, Totals, totals};
 use super::simulate::Summary;
-use super::{Backtest, Blind, tune};
+use super::{Backtest, Blind, ToAnswer, tune};
 use crate::model::Params;
 use crate::report::view::VerdictKind;
 use serde_json::{Value, json};
@@ -38,6 +38,11 @@ pub fn text(backtest: &Backtest) -> String {
         );
         let best: Vec<String> =
             case.report.causes.iter().take(3).map(|c| format!("{} {:.2}", c.component, c.probability)).collect();
+        match case.to_answer {
+            ToAnswer::NotAsked => {}
+            ToAnswer::Never => out += "    a right answer never led for good\n",
+            ToAnswer::After(minutes) => out += &format!("    a right answer led after {minutes:.0} minutes\n"),
+        }
         let best = if best.is_empty() { "no cause named".to_string() } else { best.join(", ") };
         out += &format!("    {}\n", cut(&best, WIDTH - 4));
     }
@@ -47,6 +52,7 @@ pub fn text(backtest: &Backtest) -> String {
     for (name, t) in baselines(backtest) {
         out += &row(name, &t);
     }
+    out += &waits(backtest);
     out += &format!(
         "of {} incidents\n\nreliability (common causes named and all true ones; right = true or acceptable)\n",
         model.cases
@@ -56,6 +62,19 @@ pub fn text(backtest: &Backtest) -> String {
         out += &format!("  {:17.2} {:7} {:6.2} {:7.2}\n", bin.up_to, bin.count, bin.mean_probability, bin.share_true);
     }
     out
+}
+
+/// How long the right answers took, if diaries were kept.
+fn waits(backtest: &Backtest) -> String {
+    let asked = backtest.cases.iter().filter(|c| c.to_answer != ToAnswer::NotAsked).count();
+    let mut minutes: Vec<f64> = backtest
+        .cases
+        .iter()
+        .filter_map(|c| if let ToAnswer::After(minutes) = c.to_answer { Some(minutes) } else { None })
+        .collect();
+    minutes.sort_by(f64::total_cmp);
+    let Some(median) = minutes.get(minutes.len() / 2) else { return String::new() };
+    format!("a right answer led for good in {} of {asked}, after {median:.0} minutes (median)\n", minutes.len())
 }
 
 /// Leave one case out: every case under the setting that is best on the others, beside the given setting.
@@ -239,10 +258,16 @@ pub fn json(backtest: &Backtest) -> Value {
                 .collect();
             let rivals: Vec<Value> =
                 c.baselines.iter().map(|(name, s)| json!({ "name": name, "score": score(s) })).collect();
-            json!({
+            let mut case = json!({
                 "id": c.id, "verdict": c.report.verdict.kind, "causes": best, "coincidence": c.report.coincidence,
                 "score": score(&c.score), "baselines": rivals,
-            })
+            });
+            match c.to_answer {
+                ToAnswer::NotAsked => {}
+                ToAnswer::Never => case["minutes_to_answer"] = Value::Null,
+                ToAnswer::After(minutes) => case["minutes_to_answer"] = json!(minutes),
+            }
+            case
         })
         .collect();
     let baselines: Vec<Value> =

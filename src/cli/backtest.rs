@@ -1,6 +1,6 @@
 //! `commoncause backtest`: the labelled corpus.
 
-use super::correlate::judge;
+use super::correlate::{case, judge, observations};
 use super::output::{tell, write};
 use super::{Exit, Problems, numbers};
 use crate::backtest::ablate::LESSONS;
@@ -63,6 +63,9 @@ pub struct Args {
     /// Do not discount what crowds say of the innocent in a large outage.
     #[arg(long)]
     no_spillover: bool,
+    /// Also replay each incident: how long until a right answer leads?
+    #[arg(long, conflicts_with_all = ["simulate", "ablate", "leave_one_out"])]
+    diary: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -137,7 +140,13 @@ pub fn run(args: Args) -> Exit {
         let names: Vec<String> = incidents.iter().map(|i| i.name.id.clone()).collect();
         return write(&table::left_out(&names, &settings, &scores), None);
     }
-    let result = backtest::run(incidents, &options, &|incident| judge(incident, &engine));
+    let result = backtest::run(incidents, &options, &|incident| {
+        let mut report = judge(incident, &engine);
+        if args.diary {
+            report.diary = correlate::diary(case(incident, &observations(incident)), &engine);
+        }
+        report
+    });
     let text = match args.format {
         Format::Text => table::text(&result),
         Format::Json => format!("{:#}\n", table::json(&result)),

@@ -1,11 +1,11 @@
 //! How the ranking came about: one run for every arrival of signals, with what was known then.
 
-use super::ask::Asker;
 use super::lens::Lens;
-use super::{Case, Detail, Options, Prepared, report_of};
+use super::{Case, Detail, Options, Prepared, correlate};
 use crate::model::channel::Except;
-use crate::report::findings::Suspect;
-use crate::report::view::{Change, Difference, Moment, Move, SignalWeight, Standing};
+use crate::report::view::{
+    Cause, Change, DIFFERENCE_SCHEMA, Difference, Moment, Move, SignalWeight, Standing, Verdict, VerdictKind,
+};
 use crate::signal::Observation;
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 const MOMENTS: usize = 120;
 /// Causes that a moment lists.
 const STANDINGS: usize = 4;
-/// Causes for which the new signals are weighed.
+/// Signals that weigh less, in log-odds, move nothing.
+const WEIGHT_LEAST: f64 = 0.01;
+/// Causes for which a difference weighs the new signals.
 const MOVERS: usize = 4;
 /// A smaller move is none.
 const MOVE_LEAST: f64 = 0.005;
@@ -28,23 +30,29 @@ type Known = Vec<(usize, Observation)>;
 /// The diary: a moment for every arrival. Deterministic; runs on all cores.
 pub fn diary(case: Case, options: &Options) -> Vec<Moment> {
     let arrivals = arrivals(case.signals);
-    let stages: Vec<Stage> = arrivals.par_iter().map(|(at, new)| stage(case, *at, new, options)).collect();
-    let mut before: (BTreeMap<String, f64>, Vec<String>) = Default::default();
-    let mut moments = Vec::new();
-    for (stage, (at, signals)) in stages.into_iter().zip(arrivals) {
-        let change = stage.change(&before);
-        before = (stage.all, stage.standings.iter().map(|s| s.component.clone()).collect());
-        moments.push(Moment {
-            at: at.to_string(),
-            signals,
-            verdict: stage.verdict,
-            causes: stage.standings,
-            coincidence: stage.coincidence,
-            error: stage.error,
-            change,
-        });
-    }
-    moments
+    let stages: Vec<Stage> = arrivals.par_iter().map(|(at, _)| stage(case, *at, options)).collect();
+    let nothing = Stage::default();
+    let before = |i: usize| if i == 0 { &nothing } else { &stages[i - 1] };
+    let changes: Vec<Option<Change>> = (0..stages.len())
+        .into_par_iter()
+        .map(|i| {
+            let (component, from, to) = stages[i].largest_move(before(i))?;
+            let weights = new_weights(case, arrivals[i].0, &arrivals[i].1, &[&component], options);
+            let mover = weights.into_iter().flatten().find(|(_, w)| (*w > 0.0) == (to > from));
+            let (signal, log_odds) = mover.map_or((None, None), |(signal, w)| (Some(signal), Some(w)));
+            Some(Change { component, from, to, signal, log_odds })
+        })
+        .collect();
+    let moment = |((stage, (at, signals)), change): ((Stage, (Timestamp, Vec<usize>)), Option<Change>)| Moment {
+        at: at.to_string(),
+        signals,
+        verdict: stage.verdict,
+        causes: stage.standings,
+        coincidence: stage.coincidence,
+        error: stage.error,
+        change,
+    };
+    stages.into_iter().zip(arrivals).zip(changes).map(moment).collect()
 }
 
 /// What changed between two times, and which of the signals that arrived in between did it. \[LOO\]
@@ -52,7 +60,7 @@ pub fn difference(case: Case, from: Timestamp, to: Timestamp, options: &Options)
     let new = |(_, o): &(usize, Observation)| o.seen_at > from;
     let later = known(case.signals, to);
     let arrived: Vec<usize> = later.iter().filter(|k| new(k)).map(|(number, _)| *number).collect();
-    let (before, after) = (stage(case, from, &[], options), stage(case, to, &arrived, options));
+    let (before, after) = (stage(case, from, options), stage(case, to, options));
     let mut names: Vec<&String> = after.all.keys().chain(before.all.keys()).collect();
     names.sort_unstable();
     names.dedup();
@@ -63,15 +71,20 @@ pub fn difference(case: Case, from: Timestamp, to: Timestamp, options: &Options)
             component: name.clone(),
             from: of(&before.all, name),
             to: of(&after.all, name),
-            because: after.weights.get(name).into_iter().flatten().take(NAMED).map(weight).collect(),
+            because: Vec::new(),
         })
         .filter(|m| (m.to - m.from).abs() >= MOVE_LEAST)
         .collect();
-    moves.sort_by(|a, b| {
-        (b.to - b.from).abs().total_cmp(&(a.to - a.from).abs()).then_with(|| a.component.cmp(&b.component))
-    });
+    let size = |m: &Move| (m.to - m.from).abs();
+    moves.sort_by(|a, b| size(b).total_cmp(&size(a)).then_with(|| a.component.cmp(&b.component)));
+    let movers: Vec<String> = moves.iter().take(MOVERS).map(|m| m.component.clone()).collect();
+    let movers: Vec<&String> = movers.iter().collect();
+    for (m, weights) in moves.iter_mut().zip(new_weights(case, to, &arrived, &movers, options)) {
+        m.because =
+            weights.into_iter().take(NAMED).map(|(signal, log_odds)| SignalWeight { signal, log_odds }).collect();
+    }
     Difference {
-        schema: crate::report::view::DIFFERENCE_SCHEMA.to_string(),
+        schema: DIFFERENCE_SCHEMA.to_string(),
         from: from.to_string(),
         to: to.to_string(),
         before: before.verdict,
@@ -80,10 +93,6 @@ pub fn difference(case: Case, from: Timestamp, to: Timestamp, options: &Options)
         moves,
         error: before.error.max(after.error),
     }
-}
-
-fn weight(&(signal, log_odds): &(usize, f64)) -> SignalWeight {
-    SignalWeight { signal, log_odds }
 }
 
 /// Distinct times of arrival with the numbers of the signals that arrived, in order.
@@ -106,80 +115,71 @@ fn known(signals: &[Observation], at: Timestamp) -> Known {
 
 /// The answer at one time.
 struct Stage {
-    verdict: crate::report::view::Verdict,
+    verdict: Verdict,
     standings: Vec<Standing>,
     coincidence: f64,
     /// Largest error of the probabilities.
     error: f64,
     /// Every named cause with its probability.
     all: BTreeMap<String, f64>,
-    /// For the first causes, what leaving each of the new signals out would undo, strongest first.
-    weights: BTreeMap<String, Vec<(usize, f64)>>,
 }
 
-fn stage(case: Case, at: Timestamp, new: &[usize], options: &Options) -> Stage {
-    let options = Options { detail: Detail::Verdict, ..options.clone() };
-    let known = known(case.signals, at);
-    let signals: Vec<Observation> = known.iter().map(|(_, o)| o.clone()).collect();
-    let case = Case { signals: &signals, ..case };
-    let prepared = Prepared::new(case, &options);
-    let mut weights = BTreeMap::new();
-    if let Ok(prepared) = &prepared {
-        let asker = prepared.asker(case.graph);
-        let ranked = asker.ranked();
-        for suspect in ranked.suspects.iter().take(MOVERS) {
-            let name = case.graph.component(suspect.component).id.clone();
-            weights.insert(name, asker.new_weights(suspect, &known, new));
-        }
+impl Default for Stage {
+    fn default() -> Self {
+        let verdict = Verdict { kind: VerdictKind::Inconclusive, text: String::new() };
+        Stage { verdict, standings: Vec::new(), coincidence: 1.0, error: 0.0, all: BTreeMap::new() }
     }
-    let report = report_of(case, prepared, &options);
-    let standings: Vec<Standing> = report
-        .causes
-        .iter()
-        .map(|c| Standing { component: c.component.clone(), probability: c.probability, common: c.is_common() })
-        .collect();
-    let all = standings.iter().map(|s| (s.component.clone(), s.probability)).collect();
+}
+
+fn stage(case: Case, at: Timestamp, options: &Options) -> Stage {
+    let options = Options { detail: Detail::Verdict, ..options.clone() };
+    let signals: Vec<Observation> = known(case.signals, at).into_iter().map(|(_, o)| o).collect();
+    let report = correlate(Case { signals: &signals, ..case }, &options);
+    let standing =
+        |c: &Cause| Standing { component: c.component.clone(), probability: c.probability, common: c.is_common() };
     Stage {
+        standings: report.causes.iter().take(STANDINGS).map(standing).collect(),
+        all: report.causes.iter().map(|c| (c.component.clone(), c.probability)).collect(),
         verdict: report.verdict,
-        standings: standings.into_iter().take(STANDINGS).collect(),
         coincidence: report.coincidence,
         error: report.inference.error,
-        all,
-        weights,
     }
 }
 
 impl Stage {
-    /// The largest move of one that is or was among the first.
-    fn change(&self, (before, first): &(BTreeMap<String, f64>, Vec<String>)) -> Option<Change> {
-        let of = |all: &BTreeMap<String, f64>, name: &str| all.get(name).copied().unwrap_or(0.0);
-        let now = self.standings.iter().map(|s| s.component.as_str());
-        let moves =
-            now.chain(first.iter().map(String::as_str)).map(|name| (name, of(before, name), of(&self.all, name)));
-        let size = |m: &(&str, f64, f64)| (m.2 - m.1).abs();
+    /// The largest move of one that is or was among the first: (which, from, to).
+    fn largest_move(&self, before: &Stage) -> Option<(String, f64, f64)> {
+        let of = |all: &BTreeMap<String, f64>, name: &String| all.get(name).copied().unwrap_or(0.0);
+        let names = self.standings.iter().chain(&before.standings).map(|s| &s.component);
+        let moves = names.map(|name| (name, of(&before.all, name), of(&self.all, name)));
+        let size = |m: &(&String, f64, f64)| (m.2 - m.1).abs();
         let (name, from, to) = moves.max_by(|a, b| size(a).total_cmp(&size(b)).then(b.0.cmp(a.0)))?;
-        if (to - from).abs() < MOVE_LEAST {
-            return None;
-        }
-        let mover = self.weights.get(name).into_iter().flatten().find(|(_, w)| (*w > 0.0) == (to > from));
-        let (signal, log_odds) = mover.map_or((None, None), |&(signal, w)| (Some(signal), Some(w)));
-        Some(Change { component: name.to_string(), from, to, signal, log_odds })
+        ((to - from).abs() >= MOVE_LEAST).then(|| (name.clone(), from, to))
     }
 }
 
-impl Asker<'_> {
-    /// What leaving each new signal out would undo of a suspect, strongest first.
-    fn new_weights(&self, suspect: &Suspect, known: &Known, new: &[usize]) -> Vec<(usize, f64)> {
-        let Some(lens) = Lens::any(self, &[suspect.component]) else { return Vec::new() };
-        let local = known.iter().enumerate().filter(|(_, (number, _))| new.contains(number));
-        let mut weights: Vec<(usize, f64)> = local
-            .filter_map(|(signal, (number, _))| {
-                let node = self.model.channels.node_of(signal)?;
-                let left = lens.at(node, &self.ratio_without(node, Except::Signals(&[signal])))?;
-                Some((*number, lens.posterior - left)).filter(|(_, w)| w.is_finite() && *w != 0.0)
-            })
-            .collect();
+/// For each of these causes, what leaving each new signal out would undo at that time, strongest first. \[LOO\]
+fn new_weights(
+    case: Case,
+    at: Timestamp,
+    new: &[usize],
+    causes: &[&String],
+    options: &Options,
+) -> Vec<Vec<(usize, f64)>> {
+    let known = known(case.signals, at);
+    let signals: Vec<Observation> = known.iter().map(|(_, o)| o.clone()).collect();
+    let Ok(prepared) = Prepared::new(Case { signals: &signals, ..case }, options) else { return Vec::new() };
+    let asker = prepared.asker(case.graph);
+    let weights = |cause: &&String| -> Option<Vec<(usize, f64)>> {
+        let lens = Lens::any(&asker, &[case.graph.find(cause)?])?;
+        let of = |(signal, (number, _)): (usize, &(usize, Observation))| {
+            let node = asker.model.channels.node_of(signal).filter(|_| new.contains(number))?;
+            let left = lens.at(node, &asker.ratio_without(node, Except::Signals(&[signal])))?;
+            Some((*number, lens.posterior - left)).filter(|(_, w)| w.abs() >= WEIGHT_LEAST)
+        };
+        let mut weights: Vec<(usize, f64)> = known.iter().enumerate().filter_map(of).collect();
         weights.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-        weights
-    }
+        Some(weights)
+    };
+    causes.iter().map(|cause| weights(cause).unwrap_or_default()).collect()
 }

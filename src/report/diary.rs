@@ -1,6 +1,6 @@
 //! The diary for a terminal or a chat: how the ranking stood after each arrival, and which signal moved it.
 
-use super::text::{clean, cut, probability, some_of, wrap};
+use super::text::{clean, cut, probability, wrap};
 use super::view::{Change, Diary, Difference, Moment, SignalView, Standing};
 
 /// Columns.
@@ -24,13 +24,17 @@ pub fn terminal(diary: &Diary) -> String {
         diary.moments.len()
     );
     lines.push(count);
-    let mut day = "";
+    let (mut day, mut verdict) = ("", None);
     for moment in &diary.moments {
         if date(&moment.at) != day {
             day = date(&moment.at);
             lines.extend([String::new(), day.to_string()]);
         }
         lines.extend(moment_lines(moment, &diary.signals));
+        if verdict.replace(moment.verdict.kind) != Some(moment.verdict.kind) {
+            let now = wrap(&clean(&format!("now: {}", moment.verdict.text)), WIDTH - TIME, 5);
+            lines.extend(now.lines().take(2).map(|line| format!("{:TIME$}{line}", "")));
+        }
     }
     if diary.moments.is_empty() {
         lines.push("No signal had arrived.".to_string());
@@ -42,7 +46,7 @@ pub fn terminal(diary: &Diary) -> String {
 pub fn markdown(diary: &Diary) -> String {
     let mut text = format!("## How the ranking came about\n\n{}\n\n", super::markdown::cell(&diary.incident.title));
     for moment in &diary.moments {
-        let standing = standings(moment);
+        let standing = standings(moment, STANDINGS);
         let because =
             moment.change.as_ref().map_or(String::new(), |c| format!("; {}", change(c, &diary.signals, moment.error)));
         let line = super::markdown::cell(&format!("{} {standing}{because}", moment.at));
@@ -88,7 +92,10 @@ fn moment_lines(moment: &Moment, signals: &[SignalView]) -> Vec<String> {
         n => format!("{n} signals"),
     };
     let room = WIDTH - TIME - 12;
-    let mut lines = vec![format!("{:TIME$}{:room$}{arrived:>12}", time(&moment.at), cut(&standings(moment), room - 1))];
+    // As many causes as fit.
+    let fits = |n: usize| Some(standings(moment, n)).filter(|text| text.chars().count() < room);
+    let text = (1..=STANDINGS).rev().find_map(fits).unwrap_or_else(|| cut(&standings(moment, 1), room - 1));
+    let mut lines = vec![format!("{:TIME$}{text:room$}{arrived:>12}", time(&moment.at))];
     if let Some(c) = &moment.change {
         lines.push(format!("{:TIME$}{}", "", cut(&change(c, signals, moment.error), WIDTH - TIME)));
     }
@@ -96,31 +103,31 @@ fn moment_lines(moment: &Moment, signals: &[SignalView]) -> Vec<String> {
 }
 
 /// `meta-auth 0.90, facebook 0.12`; common causes before faults of their own.
-fn standings(moment: &Moment) -> String {
+fn standings(moment: &Moment, count: usize) -> String {
     let name = |s: &Standing| {
         let own = if s.common { "" } else { " (own)" };
         format!("{}{own} {}", s.component, probability(s.probability, moment.error))
     };
-    let list: Vec<String> = moment.causes.iter().take(STANDINGS).map(name).collect();
-    if list.is_empty() { "nothing suspect yet".to_string() } else { some_of(&list, STANDINGS) }
+    let list: Vec<String> = moment.causes.iter().take(count).map(name).collect();
+    if list.is_empty() { "nothing suspect yet".to_string() } else { list.join(", ") }
 }
 
-/// `meta-auth 0.74 → 0.90 by #12 facebook-login degraded (status page), +1.2`
+/// `meta-auth 0.74 → 0.90 (+1.2 by #12 facebook-login degraded, status page)`
 fn change(c: &Change, signals: &[SignalView], error: f64) -> String {
     let p = |x: f64| probability(x, error);
     let by = match (c.signal, c.log_odds) {
-        (Some(signal), Some(w)) => format!(" by #{signal} {}, {w:+.1}", says(signals, signal)),
-        _ => ", by no single signal".to_string(),
+        (Some(signal), Some(w)) => format!(" ({w:+.1} by #{signal} {})", says(signals, signal)),
+        _ => " (by no single new signal)".to_string(),
     };
     format!("{} {} → {}{by}", c.component, p(c.from), p(c.to))
 }
 
-/// `facebook-login login degraded (status page)`
+/// `facebook-login login degraded, status page`
 fn says(signals: &[SignalView], number: usize) -> String {
     let Some(s) = signals.get(number) else { return String::new() };
     let capability = if s.capability == "any" { String::new() } else { format!(" {}", s.capability) };
     let source = s.source.as_str().replace('_', " ");
-    clean(&format!("{}{capability} {} ({source})", s.component, s.state.as_str()))
+    clean(&format!("{}{capability} {}, {source}", s.component, s.state.as_str()))
 }
 
 /// The day of an RFC 3339 time.

@@ -69,7 +69,7 @@ impl Axis {
                 @for (time, word) in self.marks() {
                     @let x = px(self.x(time));
                     line x1=(x) x2=(x) y1=(px(top)) y2=(px(bottom)) {}
-                    text x=(x) y=(px(bottom + 15.0)) text-anchor="middle" { (word) }
+                    text x=(x) y=(px(bottom + 21.0)) text-anchor="middle" { (word) }
                 }
             }
         }

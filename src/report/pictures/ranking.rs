@@ -31,7 +31,7 @@ pub fn ranking(report: &Report, light: &Spotlight) -> Option<Markup> {
     let ends: Vec<f64> = lines.iter().map(|l| height(l.values.last().map_or(0.0, |v| v.1))).collect();
     let words = apart(&ends);
     let bottom = TOP + TALL;
-    let size = format!("0 0 {} {}", px(WIDTH), px(bottom + 22.0));
+    let size = format!("0 0 {} {}", px(WIDTH), px(bottom + 26.0));
     Some(html! {
         svg.time.standing viewBox=(size) role="group" aria-labelledby="ranking-heading" {
             (axis.draw(TOP, bottom))
@@ -122,7 +122,7 @@ fn apart(ends: &[f64]) -> Vec<f64> {
         at[i] = at[i].max(least);
         least = at[i] + NAMES;
     }
-    let mut most = TOP + TALL + 4.0;
+    let mut most = TOP + TALL;
     for &i in order.iter().rev() {
         at[i] = at[i].min(most);
         most = at[i] - NAMES;

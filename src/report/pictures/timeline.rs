@@ -53,7 +53,7 @@ pub fn timeline(report: &Report, light: &Spotlight) -> Option<Markup> {
     let (begins, lanes) = begins(&axis, light);
     let top = 8.0 + 15.0 * lanes as f64;
     let bottom = top + ROW * rows.len() as f64 + 4.0;
-    let size = format!("0 0 {} {}", px(WIDTH), px(bottom + 22.0));
+    let size = format!("0 0 {} {}", px(WIDTH), px(bottom + 26.0));
     Some(html! {
         svg.time viewBox=(size) role="group" aria-labelledby="timeline-heading" {
             (axis.draw(top - 2.0, bottom))

@@ -7,6 +7,7 @@
 //! - [`signal`]: JSON Lines, CSV, YAML → [`signal::Record`]s. Knows nothing of graphs beyond ids.
 //! - [`incident`]: window + graph + signals + truth.
 //! - [`infer`]: numerics, [`infer::network::Network`] → posterior. Knows no names and no files.
+//! - [`whatif`]: what a fault would take down, from the graph alone.
 //! - [`report`]: the public [`report::view::Report`] and the pens that draw it.
 //!
 //! `docs/architecture.md` says who may import whom; a test enforces it.
@@ -23,3 +24,4 @@ pub mod infer;
 pub mod model;
 pub mod report;
 pub mod signal;
+pub mod whatif;

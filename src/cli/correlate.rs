@@ -9,7 +9,7 @@ use crate::diag::Sources;
 use crate::incident::{self, Incident, KeepGoing, Options, Parts};
 use crate::model::Params;
 use crate::report::view::{IncidentName, Report, SignalView};
-use crate::report::{html, json, markdown, terminal};
+use crate::report::{dot, html, json, markdown, mermaid, terminal};
 use crate::signal::{Observation, Window};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,8 @@ pub struct Choice {
 pub enum Format {
     Terminal,
     Markdown,
+    Mermaid,
+    Dot,
     Json,
     Html,
 }
@@ -165,6 +167,8 @@ pub fn render(incident: &Incident, choice: &Choice, params: Params, style: termi
                 report.diary = correlate::diary(case(incident, &observations(incident)), &options);
                 Ok(html::html(&report))
             }
+            Format::Mermaid => Ok(mermaid::mermaid(&report)),
+            Format::Dot => Ok(dot::dot(&report)),
             Format::Json => json::pretty(&report).map_err(|e| {
                 eprintln!("error: the report cannot be written as JSON: {e}");
                 Exit::Bug

@@ -1,7 +1,7 @@
 //! `commoncause graph`: maintain the dependency graph.
 
 use super::output::{count, tell, write};
-use super::{Exit, Problems};
+use super::{Exit, Problems, whatif};
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Colour, Sources, clean, has_errors, render_human, render_json};
 use crate::graph::query::{self, Direction};
@@ -54,6 +54,16 @@ enum Command {
         #[arg(long, required = true, value_name = "PATH")]
         graph: Vec<PathBuf>,
     },
+    /// What would fail if a component had a fault, with which chance and by which path; or on what most rests.
+    #[command(
+        after_help = "Example:\n  commoncause graph impact meta-auth --graph tests/incidents/meta-2024-03-05-login/graph.yaml"
+    )]
+    Impact(whatif::ImpactArgs),
+    /// Which causes look the same on all that is watched, and what to watch to tell them apart.
+    #[command(
+        after_help = "Example:\n  commoncause graph twins --graph tests/incidents/meta-2024-03-05-login/graph.yaml"
+    )]
+    Twins(whatif::TwinsArgs),
     /// Print a JSON Schema (draft-07) for editors and validators.
     #[command(after_help = "Example:\n  commoncause graph schema graph > graph.schema.json")]
     Schema {
@@ -77,6 +87,7 @@ enum Subject {
     Report,
     Answer,
     Comparison,
+    Impact,
 }
 
 /// Runs the command.
@@ -84,6 +95,8 @@ pub fn run(args: Args) -> Exit {
     match args.command {
         Command::Check { paths, format, today, no_hints } => check(&paths, format, today, no_hints),
         Command::Show { id, graph } => show(&id, &graph),
+        Command::Impact(args) => whatif::impact(&args),
+        Command::Twins(args) => whatif::twins(&args),
         Command::Schema { subject } => {
             let schema = match subject {
                 Subject::Graph => graph::schema(),
@@ -92,6 +105,7 @@ pub fn run(args: Args) -> Exit {
                 Subject::Report => report::json::schema(),
                 Subject::Answer => report::json::answer_schema(),
                 Subject::Comparison => report::json::comparison_schema(),
+                Subject::Impact => crate::whatif::view::schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }
@@ -117,17 +131,39 @@ fn check(paths: &[PathBuf], format: CheckFormat, today: Option<Date>, no_hints: 
 }
 
 fn show(id: &str, paths: &[PathBuf]) -> Exit {
+    let graph = match read(paths) {
+        Ok(graph) => graph,
+        Err(exit) => return exit,
+    };
+    let ix = match find(&graph, id) {
+        Ok(ix) => ix,
+        Err(exit) => return exit,
+    };
+    write(&describe(&graph, ix), None)
+}
+
+/// Reads a graph.
+///
+/// # Errors
+/// What is wrong has been told on stderr; the exit says which kind of wrong it is.
+pub(super) fn read(paths: &[PathBuf]) -> Result<DependencyGraph, Exit> {
     let mut sources = Sources::default();
     let (graph, mut problems) = graph::load(paths, &mut sources, None);
     problems.retain(|d| d.severity == crate::diag::Severity::Error);
     tell(&problems, &sources);
-    let Some(graph) = graph.filter(|_| !has_errors(&problems)) else { return Problems(&problems).exit() };
-    let Some(ix) = graph.find(id) else {
+    graph.filter(|_| !has_errors(&problems)).ok_or_else(|| Problems(&problems).exit())
+}
+
+/// Finds a component by id or alias.
+///
+/// # Errors
+/// If there is none; that has been told on stderr, with a suggestion.
+pub(super) fn find(graph: &DependencyGraph, id: &str) -> Result<ComponentIx, Exit> {
+    graph.find(id).ok_or_else(|| {
         let hint = did_you_mean(id, graph.names()).unwrap_or_else(|| "see the ids under `components:`".to_string());
         eprintln!("error: no component `{}`: {hint}", clean(id));
-        return Exit::Findings;
-    };
-    write(&describe(&graph, ix), None)
+        Exit::Findings
+    })
 }
 
 /// Everything about one component, at most [`WIDTH`] columns wide.

@@ -8,6 +8,7 @@ mod infer;
 mod numbers;
 mod output;
 mod replay;
+mod whatif;
 
 use crate::diag::Diagnostic;
 use clap::{Parser, Subcommand};

@@ -80,6 +80,21 @@ impl Nodes {
             .chain(self.regional.values().flat_map(|r| r.ways.values().chain(r.only.values())).copied())
             .chain(self.needs.iter().chain(&self.heard).copied())
     }
+
+    /// What may be down for users of one region only: (region, capability or `any` for all of it, nodes).
+    pub fn regional_places(&self) -> Vec<(String, String, Vec<NodeIx>)> {
+        let mut places = Vec::new();
+        for (region, local) in &self.regional {
+            let ways: Vec<NodeIx> = local.ways.values().copied().collect();
+            if !ways.is_empty() {
+                places.push((region.clone(), ANY.to_string(), ways.clone()));
+            }
+            for (k, only) in &local.only {
+                places.push((region.clone(), k.clone(), ways.iter().chain([only]).copied().collect()));
+            }
+        }
+        places
+    }
 }
 
 /// A network with the meaning of its nodes.

@@ -1,5 +1,6 @@
 //! The report for a chat or an issue: sections of at most [`SECTION`] characters.
 
+use super::mermaid;
 use super::text::{clean, cut, probability, some_of};
 use super::view::{Method, Report};
 
@@ -9,6 +10,8 @@ pub const SECTION: usize = 3000;
 const ROWS: usize = 12;
 /// Characters of one cell.
 const CELL: usize = 120;
+/// Characters of the picture.
+const PICTURE: usize = 1500;
 /// Characters of the verdict.
 const VERDICT: usize = 300;
 
@@ -57,6 +60,9 @@ pub fn markdown(report: &Report) -> String {
             s += &format!("- … and {} more\n", top.explains.len() - 2 * ROWS);
         }
         sections.push(s);
+    }
+    if let Some(picture) = mermaid::paths(report, PICTURE) {
+        sections.push(format!("### By which paths\n\n```mermaid\n{picture}```\n"));
     }
     sections.join("\n")
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module, and what of ours it may use (besides itself).
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("diag", &[]),
     ("infer", &[]),
     ("graph", &["diag"]),
@@ -12,8 +12,9 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("model", &["graph", "signal", "infer::network", "infer::logspace"]),
     ("report", &["diag", "graph", "signal", "model", "infer::posterior"]),
     ("correlate", &["graph", "signal", "model", "infer", "report"]),
+    ("whatif", &["graph", "signal", "model", "infer"]),
     ("backtest", &["graph", "signal", "incident", "model", "infer", "report::view", "correlate"]),
-    ("cli", &["diag", "graph", "signal", "incident", "model", "infer", "report", "correlate", "backtest"]),
+    ("cli", &["diag", "graph", "signal", "incident", "model", "infer", "report", "correlate", "whatif", "backtest"]),
 ];
 
 /// Where files, the network and the clock may be touched.

@@ -4,6 +4,7 @@ mod architecture;
 mod backtest;
 mod browser;
 mod cli;
+mod drawing;
 mod graph;
 mod incident;
 mod infer;
@@ -11,6 +12,7 @@ mod model;
 mod page;
 mod report;
 mod signal;
+mod whatif;
 
 use std::path::PathBuf;
 use std::process::Command;

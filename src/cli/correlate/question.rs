@@ -37,8 +37,10 @@ pub fn render(incident: &Incident, choice: &Choice, options: &correlate::Options
     match choice.format {
         Format::Terminal => Ok(lines.join("\n") + "\n"),
         Format::Markdown => Ok(markdown::lines(&lines)),
-        Format::Html => {
-            eprintln!("error: a page shows the whole report; --ask and --compare answer as terminal, markdown or json");
+        Format::Html | Format::Mermaid | Format::Dot => {
+            eprintln!(
+                "error: pictures show the whole report; --ask and --compare answer as terminal, markdown or json"
+            );
             Err(Exit::Usage)
         }
         Format::Json => json.map_err(|e| {

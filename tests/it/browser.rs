@@ -366,6 +366,9 @@ async fn picture(browser: &Browser, pages: &[(String, PathBuf, Option<String>)])
     browser.size(WIDE).await;
     browser.media("screen", "light").await;
     browser.client.goto(&meta(pages)).await.unwrap();
+    let below = "return Math.ceil(document.querySelector('#timeline .standing').getBoundingClientRect().bottom)";
+    let height = browser.ask(below).await.as_u64().unwrap_or(1600) as u32 + 24;
+    browser.size((WIDE.0, height)).await;
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     std::fs::write(file, browser.client.screenshot().await.unwrap()).unwrap();
 }

@@ -51,7 +51,8 @@ impl Page<'_> {
     fn ledger(&self, cause: &Cause, ledger: &Ledger) -> Markup {
         let mut channels: Vec<&Channel> = ledger.channels.iter().collect();
         channels.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
-        let most = channels.first().map_or(1.0, |c| c.log_odds.abs()).max(1e-9);
+        // Small weights look small, whatever else there is.
+        let most = channels.first().map_or(0.0, |c| c.log_odds.abs()).max(1.0);
         let (first, more) = channels.split_at(channels.len().min(FIRST));
         let rest: f64 = more.iter().map(|c| c.log_odds).sum();
         let total = |class: &'static str, word: Markup, x: f64| {

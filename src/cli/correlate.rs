@@ -9,7 +9,7 @@ use crate::diag::Sources;
 use crate::incident::{self, Incident, KeepGoing, Options, Parts};
 use crate::model::Params;
 use crate::report::view::{IncidentName, Report, SignalView};
-use crate::report::{dot, json, markdown, mermaid, terminal};
+use crate::report::{dot, html, json, markdown, mermaid, terminal};
 use crate::signal::{Observation, Window};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,7 @@ pub enum Format {
     Mermaid,
     Dot,
     Json,
+    Html,
 }
 
 /// Runs the command.
@@ -158,10 +159,14 @@ pub fn render(incident: &Incident, choice: &Choice, params: Params, style: termi
         if choice.ask.is_some() || choice.compare.is_some() {
             return question::render(incident, choice, &options);
         }
-        let report = judge(incident, &options);
+        let mut report = judge(incident, &options);
         match choice.format {
             Format::Terminal => Ok(terminal::terminal(&report, WIDTH, style)),
             Format::Markdown => Ok(markdown::markdown(&report)),
+            Format::Html => {
+                report.diary = correlate::diary(case(incident, &observations(incident)), &options);
+                Ok(html::html(&report))
+            }
             Format::Mermaid => Ok(mermaid::mermaid(&report)),
             Format::Dot => Ok(dot::dot(&report)),
             Format::Json => json::pretty(&report).map_err(|e| {

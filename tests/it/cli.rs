@@ -40,7 +40,7 @@ fn parts_instead_of_an_incident_give_the_same_answer() {
 #[test]
 fn equal_inputs_give_equal_bytes_in_every_format() {
     let incident = folder("incidents/fastly-2021-06-08");
-    for format in ["terminal", "markdown", "mermaid", "dot", "json"] {
+    for format in ["terminal", "markdown", "html", "mermaid", "dot", "json"] {
         let args = ["correlate", incident.as_str(), "--format", format];
         // On a busy machine it also says on stderr that it is at work.
         let answer = || {

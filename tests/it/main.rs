@@ -2,12 +2,14 @@
 
 mod architecture;
 mod backtest;
+mod browser;
 mod cli;
 mod drawing;
 mod graph;
 mod incident;
 mod infer;
 mod model;
+mod page;
 mod reasons;
 mod replay;
 mod report;

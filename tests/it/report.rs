@@ -4,7 +4,7 @@ use crate::{assert_file, corpus, folder, run};
 use commoncause::report::view::*;
 use commoncause::report::{json, markdown, terminal};
 
-fn report(component: &str, title: &str) -> Report {
+pub fn report(component: &str, title: &str) -> Report {
     let cause = |rank, component: &str, probability| Cause {
         rank,
         component: component.to_string(),
@@ -56,7 +56,7 @@ fn report(component: &str, title: &str) -> Report {
     }
 }
 
-fn hostile() -> String {
+pub fn hostile() -> String {
     format!("<script>alert(1)</script>|`@here`\u{1b}[31m\u{202e}\u{7}\r\n# {}", "very-long-".repeat(200))
 }
 

@@ -37,7 +37,7 @@ pub fn render(incident: &Incident, choice: &Choice, options: &correlate::Options
     match choice.format {
         Format::Terminal => Ok(lines.join("\n") + "\n"),
         Format::Markdown => Ok(markdown::lines(&lines)),
-        Format::Mermaid | Format::Dot => {
+        Format::Html | Format::Mermaid | Format::Dot => {
             eprintln!(
                 "error: pictures show the whole report; --ask and --compare answer as terminal, markdown or json"
             );

@@ -12,7 +12,7 @@ const STANDINGS: usize = 3;
 /// Moves of a difference.
 const MOVES: usize = 8;
 
-/// The whole diary, two lines a moment, at most [`WIDTH`] columns wide.
+/// The whole diary, two lines a moment, at most 80 columns wide.
 pub fn terminal(diary: &Diary) -> String {
     let mut lines = Vec::new();
     if !diary.incident.title.is_empty() {

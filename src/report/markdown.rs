@@ -1,8 +1,10 @@
 //! The report for a chat or an issue: sections of at most [`SECTION`] characters.
+//!
+//! Tables are set in fixed width inside fences: chats do not draw Markdown tables, and code hosts draw both.
 
 use super::mermaid;
-use super::text::{clean, cut, probability, some_of};
-use super::view::{Method, Report};
+use super::text::{check, clean, cut, probability, some_of};
+use super::view::{Cause, Ledger, Method, Report};
 
 /// Characters of one section; chat systems refuse more than 3,000.
 pub const SECTION: usize = 3000;
@@ -14,56 +16,26 @@ const CELL: usize = 120;
 const PICTURE: usize = 1500;
 /// Characters of the verdict.
 const VERDICT: usize = 300;
+/// Characters of the first column of a table.
+const NAME: usize = 34;
+/// Channels of an account, and checks.
+const FEW: usize = 5;
 
 /// Draws the report as Markdown.
 pub fn markdown(report: &Report) -> String {
     let p = |x: f64| probability(x, report.inference.error);
     let mut sections = vec![summary(report, &p)];
-    if !report.causes.is_empty() {
-        let mut s =
-            "### Causes\n\n| # | cause | kind | probability | explains | against |\n|---|---|---|---|---|---|\n"
-                .to_string();
-        for c in report.causes.iter().take(ROWS) {
-            let name =
-                if c.capability == "any" { c.component.clone() } else { format!("{} ({})", c.component, c.capability) };
-            let against: Vec<String> =
-                c.contradicted_by.iter().map(|w| format!("{} {:+.1}", w.component, w.log_odds)).collect();
-            let row = format!(
-                "| {} | {} | {} | {} | {} | {} |\n",
-                c.rank,
-                cell(&name),
-                cell(&c.kind),
-                with_range(c.probability, c.range, &p).replace('<', "&lt;").replace('>', "&gt;"),
-                c.explains.len(),
-                cell(&some_of(&against, 2)),
-            );
-            if s.chars().count() + row.chars().count() > SECTION - 40 {
-                break;
-            }
-            s += &row;
-        }
-        if report.causes.len() > ROWS {
-            s += &format!("\n… and {} more\n", report.causes.len() - ROWS);
-        }
-        sections.push(s);
-    }
-    if let Some(top) = report.causes.first().filter(|c| !c.explains.is_empty()) {
-        let mut s = format!("### What {} would explain\n\n", cell(&top.component));
-        for e in top.explains.iter().take(2 * ROWS) {
-            let row = format!("- {} ({}): {}\n", cell(&e.component), cell(&e.capability), cell(&e.path.join(" ← ")));
-            if s.chars().count() + row.chars().count() > SECTION - 40 {
-                break;
-            }
-            s += &row;
-        }
-        if top.explains.len() > 2 * ROWS {
-            s += &format!("- … and {} more\n", top.explains.len() - 2 * ROWS);
-        }
-        sections.push(s);
+    sections.extend(sentences(report));
+    sections.extend(causes(report, &p));
+    let top = report.causes.first().filter(|c| !c.explains.is_empty());
+    if let Some(top) = top {
+        sections.extend(top.ledger.as_ref().map(|ledger| account(top, ledger)));
+        sections.push(explained(top));
     }
     if let Some(picture) = mermaid::paths(report, PICTURE) {
         sections.push(format!("### By which paths\n\n```mermaid\n{picture}```\n"));
     }
+    sections.extend(checks(report, &p));
     sections.join("\n")
 }
 
@@ -77,9 +49,94 @@ pub fn lines(lines: &[String]) -> String {
     text.lines().filter(|l| !l.is_empty()).map(|l| format!("- {}\n", escaped(l, SECTION / 10))).collect()
 }
 
-/// A probability, and how far it moves if rates or impacts are wrong.
-fn with_range(x: f64, [low, high]: [f64; 2], p: &dyn Fn(f64) -> String) -> String {
-    if high - low > 0.01 { format!("{} ({} to {})", p(x), p(low), p(high)) } else { p(x) }
+/// A heading with rows below it, as many as a section has room for, between `open` and `close`.
+fn section(heading: &str, open: &str, rows: &[String], close: &str) -> String {
+    let mut text = format!("### {heading}\n\n{open}");
+    let mut length = text.chars().count() + close.chars().count() + 40;
+    for (i, row) in rows.iter().enumerate() {
+        length += row.chars().count() + 1;
+        if length > SECTION {
+            text += &format!("… and {} more\n", rows.len() - i);
+            break;
+        }
+        text += &format!("{row}\n");
+    }
+    text + close
+}
+
+/// A table in fixed width.
+fn table(heading: &str, rows: &[String]) -> String {
+    section(heading, "```text\n", rows, "```\n")
+}
+
+/// A cell of a table: one line, nothing that could end the fence.
+fn plain(text: &str, width: usize) -> String {
+    cut(&clean(text).replace('`', "'"), width)
+}
+
+fn sentences(report: &Report) -> Option<String> {
+    let line = |s: &super::view::Sentence| {
+        let numbers: Vec<String> = s.signals.iter().map(|n| format!("\\#{n}")).collect();
+        let rests = if numbers.is_empty() { String::new() } else { format!(" (signals {})", numbers.join(", ")) };
+        format!("- {}{rests}", escaped(&s.text, VERDICT))
+    };
+    let rows: Vec<String> = report.sentences.iter().map(line).collect();
+    (!rows.is_empty()).then(|| section("In words", "", &rows, ""))
+}
+
+fn causes(report: &Report, p: &dyn Fn(f64) -> String) -> Option<String> {
+    let mut rows = vec![format!("    {:NAME$} {:>5}  {:14}  explains", "cause", "p", "range")];
+    rows.extend(report.causes.iter().take(ROWS).map(|c| {
+        let [low, high] = c.range;
+        let range = if high - low > 0.01 { format!("{} to {}", p(low), p(high)) } else { String::new() };
+        let name =
+            if c.capability == "any" { c.component.clone() } else { format!("{} ({})", c.component, c.capability) };
+        format!("{:>3} {:NAME$} {:>5}  {range:14}  {}", c.rank, plain(&name, NAME), p(c.probability), c.explains.len())
+    }));
+    if report.causes.len() > ROWS {
+        rows.push(format!("… and {} more", report.causes.len() - ROWS));
+    }
+    (!report.causes.is_empty()).then(|| table("Causes", &rows))
+}
+
+/// The account of a cause: the channels that matter first.
+fn account(cause: &Cause, ledger: &Ledger) -> String {
+    let versus = ledger.rival.as_ref();
+    let row = |label: &str, odds: f64, against: Option<f64>| {
+        let against = against.map_or(String::new(), |a| format!("  {a:+8.2}"));
+        format!("{:40} {odds:+8.2}{against}", plain(label, 40))
+    };
+    let mut rows = vec![row("before any signal", ledger.prior, versus.map(|r| r.prior))];
+    for c in ledger.channels.iter().take(FEW) {
+        let numbers: Vec<String> = c.signals.iter().take(3).map(|s| format!("#{}", s.signal)).collect();
+        let label = format!("{} {} {}", c.component, c.source.as_str().replace('_', " "), numbers.join(" "));
+        rows.push(row(&label, c.log_odds, c.against_rival));
+    }
+    let rest = &ledger.channels[ledger.channels.len().min(FEW)..];
+    let (odds, against) =
+        (rest.iter().map(|c| c.log_odds).sum(), rest.iter().filter_map(|c| c.against_rival).sum::<f64>());
+    rows.push(row(&format!("{} other channels", rest.len()), odds, versus.map(|_| against)));
+    rows.push(row("said by several, undone by no single one", ledger.overlap, ledger.rival_overlap()));
+    rows.push(row("with all signals", ledger.posterior, versus.map(|r| r.posterior)));
+    let rival = versus.map_or(String::new(), |r| format!(", and against {}", cell(&r.component)));
+    table(&format!("Why {}: log-odds of a fault{rival}", cell(&cause.component)), &rows)
+}
+
+fn explained(cause: &Cause) -> String {
+    let row = |e: &super::view::Explained| {
+        format!("- {} ({}): {}", cell(&e.component), cell(&e.capability), cell(&e.path.join(" ← ")))
+    };
+    let mut rows: Vec<String> = cause.explains.iter().take(2 * ROWS).map(row).collect();
+    if cause.explains.len() > 2 * ROWS {
+        rows.push(format!("- … and {} more", cause.explains.len() - 2 * ROWS));
+    }
+    section(&format!("What {} would explain", cell(&cause.component)), "", &rows, "")
+}
+
+fn checks(report: &Report, p: &dyn Fn(f64) -> String) -> Option<String> {
+    let row = |c: &super::view::Check| format!("- {} ({:.2} bits)", escaped(&check(c, p), VERDICT), c.gain_bits);
+    let rows: Vec<String> = report.checks.iter().take(FEW).map(row).collect();
+    (!rows.is_empty()).then(|| section("What to check next", "", &rows, ""))
 }
 
 fn summary(report: &Report, p: &dyn Fn(f64) -> String) -> String {

@@ -1,6 +1,6 @@
 //! What may be said in sentences: each with how sure it is and the signals it rests on.
 //!
-//! A cause that leads is *pointed to*; one of at least [`POSSIBLE`] is *consistent with* the signals; causes that nothing
+//! A cause that leads is *pointed to*; one of at least one in twenty is *consistent with* the signals; causes that nothing
 //! observed separates *cannot be told apart*; the next best cause that the signals have all but ruled out is *pointed
 //! away from*. No sentence says "root cause", and none is more than "most likely".
 

@@ -15,7 +15,7 @@ const SIZE: usize = 500_000;
 fn signal(i: usize, component: &str, state: State) -> SignalView {
     SignalView {
         at: format!("2024-03-05T15:{:02}:00Z", i % 60),
-        until: (i % 5 == 0).then(|| "2024-03-05T17:00:00Z".to_string()),
+        until: (i.is_multiple_of(5)).then(|| "2024-03-05T17:00:00Z".to_string()),
         seen_at: format!("2024-03-05T15:{:02}:30Z", i % 60),
         component: component.to_string(),
         capability: "login".to_string(),

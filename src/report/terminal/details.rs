@@ -71,10 +71,7 @@ fn account(pen: &Pen, ledger: &Ledger) -> Vec<String> {
             (rest.iter().map(|c| c.log_odds).sum(), rest.iter().filter_map(|c| c.against_rival).sum());
         row(&format!("{} other channels", rest.len()), odds, versus.map(|_| against));
     }
-    let against = |r: &crate::report::view::Rival| {
-        r.posterior - r.prior - ledger.channels.iter().filter_map(|c| c.against_rival).sum::<f64>()
-    };
-    row("said by several, undone by no single one", ledger.overlap, versus.map(against));
+    row("said by several, undone by no single one", ledger.overlap, ledger.rival_overlap());
     row("with all signals", ledger.posterior, versus.map(|r| r.posterior));
     lines
 }

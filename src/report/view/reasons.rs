@@ -23,6 +23,14 @@ pub struct Ledger {
     pub channels: Vec<Channel>,
 }
 
+impl Ledger {
+    /// What several channels say together against the rival; none without a rival.
+    pub fn rival_overlap(&self) -> Option<f64> {
+        let rival = self.rival.as_ref()?;
+        Some(rival.posterior - rival.prior - self.channels.iter().filter_map(|c| c.against_rival).sum::<f64>())
+    }
+}
+
 /// The next best cause: the one whose chance of a fault would rise most if the cause had none.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Rival {

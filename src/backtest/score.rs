@@ -1,6 +1,7 @@
 //! How good an answer is. Every definition is repeated in `docs/formats.md`, section "Backtest".
 
 use crate::incident::Truth;
+use crate::infer::logspace::SameEverywhere;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -76,7 +77,7 @@ pub fn score(answer: &Answer, truth: &Truth) -> CaseScore {
         acceptable_first: first.is_some_and(is_acceptable),
         exact_in_three: found >= truth.causes.len().clamp(1, 3),
         acceptable_in_three: three.iter().any(|c| is_acceptable(c)),
-        log_loss: mean(truth.causes.iter().map(|c| -p_of(c).max(LEAST_P).ln())),
+        log_loss: mean(truth.causes.iter().map(|c| -p_of(c).max(LEAST_P).logarithm())),
         brier: if named == 0 { 0.0 } else { squares / named as f64 },
         wrong_and_sure: common()
             .filter(|g| g.probability > SURE && !is_acceptable(&g.component))
@@ -195,7 +196,7 @@ mod tests {
         let s = score(&answer(&[("b", 0.95), ("s", 0.99), ("c", 0.5)]), &truth(&["a"], &["c"]));
         assert!(!s.exact_first && !s.acceptable_first && s.acceptable_in_three && !s.exact_in_three);
         assert_eq!(s.wrong_and_sure, ["b"]);
-        assert!((s.log_loss - -LEAST_P.ln()).abs() < 1e-12);
+        assert!((s.log_loss - -LEAST_P.logarithm()).abs() < 1e-12);
     }
 
     #[test]

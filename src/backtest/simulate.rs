@@ -12,6 +12,7 @@ use super::score::{Answer, Bin, CaseScore, Guess, reliability, score};
 use crate::correlate::{Case, Detail, Options, correlate};
 use crate::graph::DependencyGraph;
 use crate::incident::{Incident, Truth};
+use crate::infer::logspace::SameEverywhere;
 use crate::infer::world::{Happened, draw};
 use crate::model::build::build;
 use crate::model::timeline::{hours, tells_onset};
@@ -163,7 +164,7 @@ pub fn one(
     let mut prior = model.network.prior().to_vec();
     if mode.has(Mode::WrongRates) {
         for p in prior.iter_mut() {
-            *p = (*p * RATES_WRONG.powf(2.0 * uniform() - 1.0)).min(0.5);
+            *p = (*p * RATES_WRONG.power(2.0 * uniform() - 1.0)).min(0.5);
         }
     }
     let stage = Stage { graph: &truth_graph, window: incident.window, sites, model };
@@ -272,7 +273,7 @@ impl Stage<'_> {
             // When the source looks: some while after the trouble began, or at any time.
             let prompt = usize::from(!tells_onset(site));
             let mean = if mode.has(Mode::Delays) { TOLD_LATE[prompt] } else { TOLD_AFTER[prompt] };
-            let wait = -mean * (1.0 - uniform()).ln();
+            let wait = -mean * (1.0 - uniform()).logarithm();
             let at = match begun {
                 0 => self.minutes_in(uniform() * self.minutes(self.window.end)),
                 bin => self.minutes_in(self.minutes(self.model.timeline.onsets[bin - 1]) + wait),

@@ -5,6 +5,7 @@
 //! scored under the setting that is best on the *other* cases (leave one case out, \[LOO-CV\]).
 
 use super::score::{CaseScore, Totals, totals};
+use crate::infer::logspace::SameEverywhere;
 use crate::model::Params;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -68,7 +69,7 @@ pub fn settings(base: &Params, count: usize, seed: u64) -> Vec<(Params, Vec<f64>
         let mut drawn = Vec::new();
         for range in RANGES {
             let u = (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-            let x = (range.low.ln() + u * (range.high / range.low).ln()).exp();
+            let x = (range.low.logarithm() + u * (range.high / range.low).logarithm()).exponential();
             (range.set)(&mut params, x);
             drawn.push(x);
         }

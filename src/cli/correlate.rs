@@ -8,7 +8,7 @@ use crate::correlate::{self, Case, correlate};
 use crate::diag::Sources;
 use crate::incident::{self, Incident, KeepGoing, Options, Parts};
 use crate::model::Params;
-use crate::report::view::{IncidentName, Report, SignalView};
+use crate::report::view::{IncidentName, Method, Report, SignalView};
 use crate::report::{dot, html, json, markdown, mermaid, terminal};
 use crate::signal::{Observation, Window};
 use jiff::Timestamp;
@@ -164,7 +164,12 @@ pub fn render(incident: &Incident, choice: &Choice, params: Params, style: termi
             Format::Terminal => Ok(terminal::terminal(&report, WIDTH, style)),
             Format::Markdown => Ok(markdown::markdown(&report)),
             Format::Html => {
-                report.diary = correlate::diary(case(incident, &observations(incident)), &options);
+                // Drawing anew for every arrival would take too long.
+                if report.inference.method == Method::Exact {
+                    report.diary = correlate::diary(case(incident, &observations(incident)), &options);
+                } else {
+                    report.warnings.push("how the ranking came about is left out: see `replay`".to_string());
+                }
                 Ok(html::html(&report))
             }
             Format::Mermaid => Ok(mermaid::mermaid(&report)),

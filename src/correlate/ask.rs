@@ -2,6 +2,7 @@
 
 use crate::graph::query::classes;
 use crate::graph::{ComponentIx, DependencyGraph};
+use crate::infer::logspace::SameEverywhere;
 use crate::infer::logspace::one_minus_exp;
 use crate::infer::network::NodeIx;
 use crate::infer::{Engine, Posterior};
@@ -61,7 +62,7 @@ impl Asker<'_> {
         let mut own = self.own_nodes(shared);
         own.push(self.model.unknown.at());
         match self.engine.ln_evidence_without(&own) {
-            Some(ln) => (ln - self.posterior.ln_evidence).exp().min(1.0),
+            Some(ln) => (ln - self.posterior.ln_evidence).exponential().min(1.0),
             None => own.iter().map(|&v| 1.0 - self.posterior.own[v]).product(),
         }
     }

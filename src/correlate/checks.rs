@@ -4,12 +4,14 @@ use super::ask::Asker;
 use super::joint::exactly;
 use crate::graph::ComponentIx;
 use crate::infer::eliminate::Limits;
+use crate::infer::logspace::SameEverywhere;
 use crate::infer::network::NodeIx;
 use crate::infer::{Engine, Posterior, Scenario};
 use crate::model::build::ANY;
 use crate::report::findings::Suspect;
 use crate::report::view::Check;
 use crate::signal::State;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Causes that a check may tell apart.
@@ -43,12 +45,13 @@ impl Asker<'_> {
         let asker = Asker { engine: &engine, posterior: &posterior, ..*self };
         // One run for every set of causes of which none had a fault.
         let runs: Vec<(f64, Posterior)> = (0..1usize << causes.len())
+            .into_par_iter()
             .map(|mask| {
                 let none: Vec<ComponentIx> =
                     (0..causes.len()).filter(|i| mask >> i & 1 == 1).map(|i| causes[i]).collect();
                 let own = asker.own_nodes(&none);
                 let (run, _) = engine.posterior(Scenario { without: &own, ..Scenario::default() });
-                ((run.ln_evidence - posterior.ln_evidence).exp(), run)
+                ((run.ln_evidence - posterior.ln_evidence).exponential(), run)
             })
             .collect();
         let mut best: BTreeMap<ComponentIx, Check> = BTreeMap::new();
@@ -161,6 +164,6 @@ impl Asker<'_> {
 /// Entropy in bits of chances that need not add up to one.
 fn entropy(chances: &[f64]) -> f64 {
     let total: f64 = chances.iter().sum();
-    let bits = |&p: &f64| if p > 0.0 { -(p / total) * (p / total).log2() } else { 0.0 };
+    let bits = |&p: &f64| if p > 0.0 { -(p / total) * (p / total).log_two() } else { 0.0 };
     if total > 0.0 { chances.iter().map(bits).sum() } else { 0.0 }
 }

@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 
 /// Moments that are told at most; with more arrivals, neighbours are told together.
 const MOMENTS: usize = 120;
+/// Moments times signals, beyond which fewer moments are told …
+const WORK: usize = 100_000;
+/// … but not fewer than these.
+const MOMENTS_LEAST: usize = 12;
 /// Causes that a moment lists.
 const STANDINGS: usize = 4;
 /// Signals that weigh less, in log-odds, move nothing.
@@ -103,7 +107,8 @@ fn arrivals(signals: &[Observation]) -> Vec<(Timestamp, Vec<usize>)> {
     let mut at: BTreeMap<Timestamp, Vec<usize>> = BTreeMap::new();
     signals.iter().enumerate().for_each(|(number, o)| at.entry(o.seen_at).or_default().push(number));
     let all: Vec<(Timestamp, Vec<usize>)> = at.into_iter().collect();
-    let together = all.len().div_ceil(MOMENTS).max(1);
+    let most = (WORK / signals.len().max(1)).clamp(MOMENTS_LEAST, MOMENTS);
+    let together = all.len().div_ceil(most).max(1);
     let merge = |part: &[(Timestamp, Vec<usize>)]| {
         let last = part.last().map_or(Timestamp::MIN, |p| p.0);
         (last, part.iter().flat_map(|p| p.1.iter().copied()).collect())

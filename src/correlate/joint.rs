@@ -3,6 +3,7 @@
 use super::ask::Asker;
 use crate::graph::ComponentIx;
 use crate::infer::Scenario;
+use crate::infer::logspace::SameEverywhere;
 use crate::report::findings::{Group, Suspect, Unknown};
 use std::collections::BTreeSet;
 
@@ -63,13 +64,14 @@ impl Asker<'_> {
                 let (posterior, _) = self.engine.posterior(scenario);
                 let failed = observed.iter().map(|n| posterior.failed[n.at()].unwrap_or(0.0)).collect();
                 // The chance that the others had none is not a matter of what was observed.
-                let none: f64 = without.iter().map(|&v| (-self.model.network.prior()[v]).ln_1p()).sum();
+                let none: f64 = without.iter().map(|&v| (-self.model.network.prior()[v]).log_one_plus()).sum();
                 (posterior.ln_evidence - none, failed)
             })
             .collect();
         let same = |a: usize, b: usize| {
             let ((ln_a, at_a), (ln_b, at_b)) = (&worlds[a], &worlds[b]);
-            (ln_a - ln_b).abs() <= TOLD_APART.ln() && at_a.iter().zip(at_b).all(|(a, b)| (a - b).abs() <= SAME_STATE)
+            (ln_a - ln_b).abs() <= TOLD_APART.logarithm()
+                && at_a.iter().zip(at_b).all(|(a, b)| (a - b).abs() <= SAME_STATE)
         };
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for i in 0..leading.len() {

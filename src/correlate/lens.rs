@@ -7,6 +7,7 @@
 
 use super::ask::Asker;
 use crate::graph::ComponentIx;
+use crate::infer::logspace::SameEverywhere;
 use crate::infer::logspace::{ln_not, one_minus_exp};
 use crate::infer::network::NodeIx;
 use crate::infer::{Posterior, Scenario};
@@ -64,7 +65,7 @@ impl Lens {
     /// Log-odds from one number for each run.
     fn odds(&self, of_run: &[f64]) -> f64 {
         let side = |terms: &[(usize, f64)]| terms.iter().map(|&(run, sign)| sign * of_run[run]).sum::<f64>().max(0.0);
-        side(&self.yes).ln() - side(&self.no).ln()
+        side(&self.yes).logarithm() - side(&self.no).logarithm()
     }
 
     /// The log-odds if the evidence of each state of `node` is multiplied by `ratio`.
@@ -82,7 +83,7 @@ impl Lens {
             yes += ratio * side(&self.yes);
             no += ratio * side(&self.no);
         }
-        Some(yes.ln() - no.ln())
+        Some(yes.logarithm() - no.logarithm())
     }
 
     /// The chance of the first run's scenario given all signals, and of the next ones': none of these had a fault.
@@ -113,7 +114,7 @@ impl Lens {
             .collect();
         let ln = ln?;
         let most = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let chances: Vec<f64> = ln.iter().map(|ln| (ln - most).exp()).collect();
+        let chances: Vec<f64> = ln.iter().map(|ln| (ln - most).exponential()).collect();
         Some(self.odds(&chances))
     }
 }
@@ -121,7 +122,7 @@ impl Lens {
 /// Log-odds of at least one fault before any signal.
 fn ln_odds(asker: &Asker, causes: &[ComponentIx]) -> f64 {
     let ln_none: f64 = causes.iter().map(|&c| ln_not(asker.prior(c))).sum();
-    one_minus_exp(ln_none).ln() - ln_none
+    one_minus_exp(ln_none).logarithm() - ln_none
 }
 
 impl Run {
@@ -133,7 +134,7 @@ impl Run {
             asker.engine.posterior(Scenario { without: &own, ln_evidence: left, ..Scenario::default() }).0
         };
         // Relative to all signals, so that it is a chance if nothing was left out.
-        let chance = (posterior.ln_evidence - asker.posterior.ln_evidence).exp();
+        let chance = (posterior.ln_evidence - asker.posterior.ln_evidence).exponential();
         let chance = if left.is_empty() { chance.min(1.0) } else { chance };
         Run { own, posterior, chance }
     }
@@ -151,6 +152,6 @@ impl Asker<'_> {
         let left = self.model.channels.at(node, &self.model.params, after);
         let shape = self.posterior.states[node.at()].len();
         // Where only whether it failed was computed, there is one state for all bins.
-        left.iter().zip(&with).take(shape).map(|(l, w)| (l - w).exp()).collect()
+        left.iter().zip(&with).take(shape).map(|(l, w)| (l - w).exponential()).collect()
     }
 }

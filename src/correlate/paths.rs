@@ -2,6 +2,7 @@
 
 use super::ask::Asker;
 use crate::graph::ComponentIx;
+use crate::infer::logspace::SameEverywhere;
 use crate::infer::network::NodeIx;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,8 +35,8 @@ impl Asker<'_> {
                 gates.extend(g.members.iter().filter(ready).map(|&m| (m as usize, g.p)));
             }
             for (u, p) in network.edges(v).chain(gates) {
-                let ln = best[v] + p.ln();
-                if ln >= PATH_LEAST.ln() && ln > best[u] {
+                let ln = best[v] + p.logarithm();
+                if ln >= PATH_LEAST.logarithm() && ln > best[u] {
                     queue.remove(&(key(best[u]), u));
                     best[u] = ln;
                     via[u] = v;

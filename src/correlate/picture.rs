@@ -20,7 +20,35 @@ impl Asker<'_> {
         believed: &BTreeSet<(ComponentIx, String)>,
     ) -> GraphView {
         let seen = self.seen(believed);
-        let mut shown: BTreeSet<ComponentIx> = seen.keys().copied().collect();
+        let shown = self.shown(seen.keys().copied().collect(), suspects, paths);
+        let components = shown
+            .iter()
+            .map(|&ix| {
+                let c = self.graph.component(ix);
+                let observed = believed.iter().filter(|(at, _)| *at == ix).map(|(_, k)| self.state_node(ix, k));
+                let nodes = observed.chain([self.model.nodes[ix.0 as usize].general]);
+                ComponentView {
+                    id: c.id.clone(),
+                    title: c.title.clone(),
+                    kind: c.kind.clone(),
+                    part_of: c.part_of.filter(|p| shown.contains(p)).map(|p| self.id(p)),
+                    state: seen.get(&ix).copied().unwrap_or(SeenState::Unobserved),
+                    p_failed: nodes.filter_map(|n| self.posterior.failed[n.at()]).fold(0.0, f64::max),
+                    p_fault: self.p_any_fault(&[ix]),
+                }
+            })
+            .collect();
+        let dependencies = shown.iter().flat_map(|&ix| self.needs(ix, &shown)).collect();
+        GraphView { components, dependencies }
+    }
+
+    fn id(&self, ix: ComponentIx) -> String {
+        self.graph.component(ix).id.clone()
+    }
+
+    /// What was observed, is suspected, is on a path, or is among the likeliest of what could have been the cause.
+    fn shown(&self, observed: BTreeSet<ComponentIx>, suspects: &[Suspect], paths: &Paths) -> BTreeSet<ComponentIx> {
+        let mut shown = observed;
         for suspect in suspects {
             shown.insert(suspect.component);
             shown.extend(suspect.explains.iter().flat_map(|(_, path)| path.iter().copied()));
@@ -38,51 +66,34 @@ impl Asker<'_> {
             .collect();
         candidates.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         shown.extend(candidates.into_iter().take(CANDIDATES).map(|(_, cause)| cause));
+        shown
+    }
 
-        let id = |ix: ComponentIx| self.graph.component(ix).id.clone();
-        let components = shown
-            .iter()
-            .map(|&ix| {
-                let c = self.graph.component(ix);
-                let nodes = &self.model.nodes[ix.0 as usize];
-                let observed = believed.iter().filter(|(at, _)| *at == ix).map(|(_, k)| self.state_node(ix, k));
-                let failed = |n: crate::infer::network::NodeIx| self.posterior.failed[n.at()];
-                let p_failed = observed.chain([nodes.general]).filter_map(failed).fold(0.0, f64::max);
-                ComponentView {
-                    id: c.id.clone(),
-                    title: c.title.clone(),
-                    kind: c.kind.clone(),
-                    part_of: c.part_of.filter(|p| shown.contains(p)).map(id),
-                    state: seen.get(&ix).copied().unwrap_or(SeenState::Unobserved),
-                    p_failed,
-                    p_fault: self.p_any_fault(&[ix]),
-                }
-            })
-            .collect();
-        let mut dependencies = Vec::new();
-        for &ix in &shown {
-            for d in &self.graph.component(ix).depends_on {
-                let rule = match &d.need {
-                    Need::One(_) => "one".to_string(),
-                    Need::Group { rule, .. } => rule_word(*rule),
-                };
-                let members = d.need.members().iter().filter(|m| shown.contains(&m.component));
-                dependencies.extend(members.map(|m| DependencyView {
-                    dependent: id(ix),
-                    dependency: id(m.component),
-                    capability: m.capability.clone(),
-                    scope: match &d.scope {
-                        Scope::Whole => Vec::new(),
-                        Scope::Capabilities(list) => list.clone(),
-                    },
-                    rule: rule.clone(),
-                    impact: d.impact,
-                    confidence: d.confidence,
-                    source: d.source.clone(),
-                }));
-            }
+    /// What a component needs of these.
+    fn needs(&self, ix: ComponentIx, shown: &BTreeSet<ComponentIx>) -> Vec<DependencyView> {
+        let mut needs = Vec::new();
+        for d in &self.graph.component(ix).depends_on {
+            let rule = match &d.need {
+                Need::One(_) => "one".to_string(),
+                Need::Group { rule, .. } => rule_word(*rule),
+            };
+            let scope = match &d.scope {
+                Scope::Whole => Vec::new(),
+                Scope::Capabilities(list) => list.clone(),
+            };
+            let members = d.need.members().iter().filter(|m| shown.contains(&m.component));
+            needs.extend(members.map(|m| DependencyView {
+                dependent: self.id(ix),
+                dependency: self.id(m.component),
+                capability: m.capability.clone(),
+                scope: scope.clone(),
+                rule: rule.clone(),
+                impact: d.impact,
+                confidence: d.confidence,
+                source: d.source.clone(),
+            }));
         }
-        GraphView { components, dependencies }
+        needs
     }
 
     /// What was seen of every observed component, as far as it is believed.

@@ -57,7 +57,8 @@ pub fn ask(case: Case, name: &str, options: &Options) -> Result<Answer, String> 
     let ranked = asker.ranked();
     let (subject, upstream) = asker.described(name, what, &members, &ranked);
     let best = upstream.first().copied();
-    let lens = Lens::any(&asker, &upstream);
+    // What leaving out does has a known error only where nothing was drawn.
+    let lens = prepared.engine.is_exact().then(|| Lens::any(&asker, &upstream)).flatten();
     let (supported_by, contradicted_by) = lens.as_ref().map(|lens| asker.sides(lens)).unwrap_or_default();
     let found = Found {
         subject,
@@ -86,6 +87,9 @@ pub fn compare(case: Case, a: &str, b: &str, options: &Options) -> Result<Compar
         return Err(format!("`{a}` and `{b}` have components in common; compare what excludes each other"));
     }
     let prepared = Prepared::new(case, options)?;
+    if !prepared.engine.is_exact() {
+        return Err("a comparison needs exact inference, and this graph is too densely connected for that".to_string());
+    }
     let asker = prepared.asker(case.graph);
     let ranked = asker.ranked();
     let (subject_a, up_a) = asker.described(a, what_a, &members_a, &ranked);

@@ -10,6 +10,7 @@ use crate::model::channel::Except;
 use crate::report::compose::LEADS;
 use crate::report::findings::{Resting, Suspect};
 use crate::signal::{SourceKind, Window};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 impl Asker<'_> {
@@ -19,23 +20,28 @@ impl Asker<'_> {
         let likely = suspects.iter().take(WEIGHED_CAUSES).filter(|s| s.p_fault >= WEIGHED_LEAST);
         let weighed: Vec<ComponentIx> = likely.map(|s| s.component).collect();
         let ranges = self.ranges(&weighed, window, options);
+        suspects.par_iter_mut().filter(|s| weighed.contains(&s.component)).for_each(|s| self.account_for(s, all));
         for (component, range) in weighed.iter().zip(ranges) {
-            let Some(suspect) = suspects.iter_mut().find(|s| s.component == *component) else { continue };
-            suspect.range = range;
-            let Some(lens) = Lens::any(self, &[*component]) else { continue };
-            let rival = self.rival(all, *component, &lens);
-            let versus = rival.and_then(|rival| Some((rival, Lens::versus(self, &[*component], &[rival])?)));
-            let versus = versus.as_ref().map(|(rival, lens)| (*rival, lens));
-            let weights = self.weights(&lens, versus.map(|(_, lens)| lens));
-            suspect.evidence = weights.iter().map(|w| (w.0, w.1)).collect();
-            if self.engine.is_exact() {
-                suspect.ledger = Some(self.ledger(&lens, versus, &weights));
-            }
+            suspects.iter_mut().filter(|s| s.component == *component).for_each(|s| s.range = range);
         }
         // What share of its faults is passed on is taken as it is.
         for s in suspects.iter_mut().filter(|s| s.p_fault > 0.0) {
             let share = s.p_cause / s.p_fault;
             s.range = s.range.map(|p| p * share);
+        }
+    }
+
+    /// The evidence of one suspect; for a likely one and for common causes, the whole account.
+    fn account_for(&self, suspect: &mut Suspect, all: &[Suspect]) {
+        let cause = suspect.component;
+        let Some(lens) = Lens::any(self, &[cause]) else { return };
+        let rival = self.rival(all, cause, &lens);
+        let versus = rival.and_then(|rival| Some((rival, Lens::versus(self, &[cause], &[rival])?)));
+        let versus = versus.as_ref().map(|(rival, lens)| (*rival, lens));
+        let weights = self.weights(&lens, versus.map(|(_, lens)| lens));
+        suspect.evidence = weights.iter().map(|w| (w.0, w.1)).collect();
+        if self.engine.is_exact() && (suspect.is_shared() || suspect.p_fault >= LEADS) {
+            suspect.ledger = Some(self.ledger(&lens, versus, &weights));
         }
     }
 

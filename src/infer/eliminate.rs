@@ -8,6 +8,7 @@
 //! impossible.
 
 use super::factor::Factor;
+use super::logspace::SameEverywhere;
 use super::order::{Order, order};
 
 /// How large tables may grow before exact inference is given up.
@@ -143,14 +144,15 @@ impl Elimination {
             let own = bucket.vars[bucket.vars.len() - 1] as usize;
             let states = self.card[own] as usize;
             let most = ln_weight[own].iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let weights: Vec<f64> = ln_weight[own].iter().map(|w| (w - most).exp()).collect();
+            let weights: Vec<f64> = ln_weight[own].iter().map(|w| (w - most).exponential()).collect();
             let mut message: Vec<f64> = Vec::with_capacity(table.len() / states);
             for row in table.chunks_exact_mut(states) {
                 row.iter_mut().zip(&weights).for_each(|(cell, w)| *cell *= w);
                 message.push(row.iter().sum());
             }
             let scale = message.iter().copied().fold(0.0, f64::max);
-            ln_total += if scale > 0.0 && most > f64::NEG_INFINITY { scale.ln() + most } else { f64::NEG_INFINITY };
+            ln_total +=
+                if scale > 0.0 && most > f64::NEG_INFINITY { scale.logarithm() + most } else { f64::NEG_INFINITY };
             if scale > 0.0 {
                 message.iter_mut().for_each(|m| *m /= scale);
             }
@@ -211,7 +213,7 @@ impl Elimination {
             let Some(first) = factor.vars.iter().map(|&v| self.position[v as usize]).min() else { continue };
             let bucket = &mut self.buckets[first as usize];
             let strides = strides(&self.card, &bucket.vars, &factor.vars);
-            let table: Vec<f64> = factor.table.iter().map(|ln| ln.exp()).collect();
+            let table: Vec<f64> = factor.table.iter().map(|ln| ln.exponential()).collect();
             walk(&self.card, &bucket.vars, &strides, |cell, at| bucket.fixed[cell] *= table[at]);
         }
     }

@@ -2,11 +2,13 @@
 
 use super::eliminate::{Elimination, Limits, Run};
 use super::factor::{ChainOrder, Decomposition};
+use super::logspace::SameEverywhere;
 use super::logspace::ln_not;
 use super::network::Network;
 use super::posterior::{Method, Posterior, Quality};
 use super::relevance::relevant;
 use super::sample::{Drawn, Sampler};
+use rayon::prelude::*;
 
 /// Rounding error that exact answers are known to stay below (`tests/it/infer.rs` holds it to that).
 pub const EXACT_ERROR: f64 = 1e-9;
@@ -48,15 +50,13 @@ impl Engine {
     pub fn exact(network: &Network, targets: &[usize], limits: Limits) -> Option<Self> {
         let keep = relevant(network, targets);
         let relevant = keep.iter().filter(|&&k| k).count();
-        let mut best: Option<(f64, Decomposition, ChainOrder)> = None;
-        for order in ChainOrder::ALL {
-            let Ok(d) = Decomposition::new(network, &keep, order) else { continue };
-            let Some(cost) = Elimination::cost(&d.card, &d.factors, limits) else { continue };
-            if best.as_ref().is_none_or(|(least, ..)| cost < *least) {
-                best = Some((cost, d, order));
-            }
-        }
-        let (_, decomposition, order) = best?;
+        let plan = |&order: &ChainOrder| {
+            let d = Decomposition::new(network, &keep, order).ok()?;
+            Some((Elimination::cost(&d.card, &d.factors, limits)?, d, order))
+        };
+        let plans: Vec<Option<(f64, Decomposition, ChainOrder)>> = ChainOrder::ALL.par_iter().map(plan).collect();
+        // The first of the cheapest, whoever was done first.
+        let (_, decomposition, order) = plans.into_iter().flatten().min_by(|a, b| a.0.total_cmp(&b.0))?;
         let elimination = Elimination::compile(&decomposition.card, &decomposition.factors, limits).ok()?;
         Some(Engine { network: network.clone(), decomposition, keep, order, relevant, plan: Plan::Exact(elimination) })
     }
@@ -191,7 +191,7 @@ impl Engine {
         quiet.refill(&d.factors);
         let with = quiet.ln_total(&self.weights(Scenario::default()));
         let without = quiet.ln_total(&self.weights(Scenario { without: nodes, ..Scenario::default() }));
-        Some(((with - ln_all).exp() - (without - ln_all).exp()).max(0.0))
+        Some(((with - ln_all).exponential() - (without - ln_all).exponential()).max(0.0))
     }
 
     /// Weights of all variables' states: own faults by prior, evidence on what has failed.
@@ -209,7 +209,7 @@ impl Engine {
             for (bin, w) in own[1..].iter_mut().enumerate() {
                 // Where only whether it failed matters, the one bin stands for all.
                 let share = if timed { bins[bin] } else { 1.0 };
-                *w += if prior[v] > 0.0 { (prior[v] * share).ln() } else { f64::NEG_INFINITY };
+                *w += if prior[v] > 0.0 { (prior[v] * share).logarithm() } else { f64::NEG_INFINITY };
             }
             let replaced = scenario.ln_evidence.iter().find(|(node, _)| *node == v).map(|(_, ev)| ev.as_slice());
             let evidence = replaced.unwrap_or(self.network.ln_evidence(v));

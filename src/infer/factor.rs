@@ -15,6 +15,7 @@
 //! ok, state `1 + bin · levels + level` failed in that bin at that level. States are ordered as failures are in time.
 //! Nodes of which only *whether* they failed can be felt keep one bin.
 
+use super::logspace::SameEverywhere;
 use super::logspace::ln_not;
 use super::network::{Gate, Network};
 use super::relevance::{cycles, timed};
@@ -365,11 +366,11 @@ impl Passing {
         }
         if soon == later {
             add(given, ln_not(self.p));
-            return add(soon, self.p.ln());
+            return add(soon, self.p.logarithm());
         }
         add(given, ln_not(self.p));
-        add(soon, self.p.ln() + ln_not(self.late));
-        add(later, self.p.ln() + self.late.ln());
+        add(soon, self.p.logarithm() + ln_not(self.late));
+        add(later, self.p.logarithm() + self.late.logarithm());
     }
 }
 

@@ -1,9 +1,47 @@
 //! Sums of probabilities that are kept as natural logarithms. Minus infinity stands for zero.
 
+/// Elementary functions with the same bits on every machine. Those of the standard library are the system's, which
+/// choose among variants by processor and differ in the last bit; a report would then not be the same everywhere.
+pub trait SameEverywhere {
+    /// `eˣ`.
+    fn exponential(self) -> Self;
+    /// `eˣ − 1`, without loss for small `x`.
+    fn exp_minus_one(self) -> Self;
+    /// The natural logarithm.
+    fn logarithm(self) -> Self;
+    /// `ln(1 + x)`, without loss for small `x`.
+    fn log_one_plus(self) -> Self;
+    /// The logarithm to base two.
+    fn log_two(self) -> Self;
+    /// `xʸ`.
+    fn power(self, y: Self) -> Self;
+}
+
+impl SameEverywhere for f64 {
+    fn exponential(self) -> f64 {
+        libm::exp(self)
+    }
+    fn exp_minus_one(self) -> f64 {
+        libm::expm1(self)
+    }
+    fn logarithm(self) -> f64 {
+        libm::log(self)
+    }
+    fn log_one_plus(self) -> f64 {
+        libm::log1p(self)
+    }
+    fn log_two(self) -> f64 {
+        libm::log2(self)
+    }
+    fn power(self, y: f64) -> f64 {
+        libm::pow(self, y)
+    }
+}
+
 /// `ln(eᵃ + eᵇ)`. Exact to a few units in the last place; minus infinity only if both are. \[LSE\]
 pub fn ln_add(a: f64, b: f64) -> f64 {
     let (high, low) = if a >= b { (a, b) } else { (b, a) };
-    if low == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
+    if low == f64::NEG_INFINITY { high } else { high + (low - high).exponential().log_one_plus() }
 }
 
 /// `ln Σ eˣ` over a slice; minus infinity for an empty one. \[LSE\]
@@ -12,22 +50,22 @@ pub fn ln_sum(values: &[f64]) -> f64 {
     if high == f64::NEG_INFINITY {
         return high;
     }
-    high + values.iter().map(|v| (v - high).exp()).sum::<f64>().ln()
+    high + values.iter().map(|v| (v - high).exponential()).sum::<f64>().logarithm()
 }
 
 /// `ln(1 − p)` for `p` in [0, 1], without loss for small `p`. \[LSE\]
 pub fn ln_not(p: f64) -> f64 {
-    (-p).ln_1p()
+    (-p).log_one_plus()
 }
 
 /// `1 − eᵃ` for `a ≤ 0`, without loss for small results; 0 for `a > 0` (rounding). \[LSE\]
 pub fn one_minus_exp(a: f64) -> f64 {
-    (-a.exp_m1()).max(0.0)
+    (-a.exp_minus_one()).max(0.0)
 }
 
 /// `ln(p / (1 − p))`; infinite at the ends. \[LSE\]
 pub fn log_odds(p: f64) -> f64 {
-    p.ln() - ln_not(p)
+    p.logarithm() - ln_not(p)
 }
 
 #[cfg(test)]

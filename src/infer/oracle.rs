@@ -1,5 +1,6 @@
 //! Enumeration of everything that can happen: slow, plain, and the judge of every faster method.
 
+use super::logspace::SameEverywhere;
 use super::network::Network;
 use super::posterior::Posterior;
 
@@ -71,7 +72,7 @@ pub fn enumerate(network: &Network) -> Option<Posterior> {
     let states = vec![vec![0.0; 1 + network.bins().len()]; n];
     let (mut failed, mut own) = (states.clone(), states);
     for (ln_weight, fault, onset) in rows {
-        let p = (ln_weight - ln_total).exp();
+        let p = (ln_weight - ln_total).exponential();
         for v in 0..n {
             own[v][fault[v]] += p;
             failed[v][onset[v]] += p;
@@ -100,7 +101,7 @@ pub fn kept_to_itself(network: &Network, nodes: &[usize], muted: &dyn Fn(usize, 
             kept = super::logspace::ln_add(kept, ln);
         }
     });
-    Some((kept - all).exp())
+    Some((kept - all).exponential())
 }
 
 /// Goes through everything that can be chosen from here on; `each` gets the weight, the choices, and what failed when.
@@ -122,7 +123,7 @@ fn visit(
             Choice::Edge(v, i) => world.edges[v][i] = state,
             Choice::Gate(v, i) => world.gates[v][i] = state,
         }
-        visit(network, rest, ln_weight + p.ln(), world, each);
+        visit(network, rest, ln_weight + p.logarithm(), world, each);
     }
 }
 

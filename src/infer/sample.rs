@@ -13,6 +13,7 @@
 use super::conditioning::{Conditioning, Lookup};
 use super::eliminate::{Limits, Run};
 use super::factor::Decomposition;
+use super::logspace::SameEverywhere;
 use super::logspace::{ln_add, ln_sum};
 use super::network::Network;
 use rand_chacha::ChaCha8Rng;
@@ -131,8 +132,11 @@ impl Sampler {
         let draws: Vec<Draw> = halves.into_iter().flatten().collect();
         // What carries next to nothing cannot move a printed digit.
         let ln_norm = ln_norm(&draws);
-        let draws = draws.into_iter().filter(|x| x.ln_share + x.count.ln() - ln_norm > LEAST_SHARE.ln()).collect();
-        Drawn { draws, ln_count: (2.0 * DRAWS as f64).ln(), error: Some(error) }
+        let draws = draws
+            .into_iter()
+            .filter(|x| x.ln_share + x.count.logarithm() - ln_norm > LEAST_SHARE.logarithm())
+            .collect();
+        Drawn { draws, ln_count: (2.0 * DRAWS as f64).logarithm(), error: Some(error) }
     }
 
     /// What an exact run with these weights would give, from the draws for others.
@@ -158,7 +162,7 @@ impl Sampler {
         let terms: Vec<f64> = drawn
             .draws
             .iter()
-            .map(|x| x.ln_share + x.count.ln() + new.ln_change(&mut old, &changed, &x.assignment))
+            .map(|x| x.ln_share + x.count.logarithm() + new.ln_change(&mut old, &changed, &x.assignment))
             .collect();
         ln_sum(&terms) - drawn.ln_count
     }
@@ -182,7 +186,7 @@ impl Sampler {
                     let even = 1.0 / ln.len() as f64;
                     let p: Vec<f64> = ln
                         .iter()
-                        .map(|l| if ln_norm > f64::NEG_INFINITY { (l - ln_norm).exp() } else { even })
+                        .map(|l| if ln_norm > f64::NEG_INFINITY { (l - ln_norm).exponential() } else { even })
                         .collect();
                     assignment[i] = pick(&p, rng);
                     if sweep > 0 {
@@ -215,12 +219,12 @@ fn adapt(components: &[Coins], lookup: &mut Lookup, rng: &mut ChaCha8Rng) -> Vec
         for (assignment, count) in counts {
             let ln_p = lookup.ln_weight(&assignment);
             let density =
-                |coins: &Coins| -> f64 { assignment.iter().zip(coins).map(|(&s, p)| p[s as usize].ln()).sum() };
-            let parts: Vec<f64> = components.iter().zip(&mixture).map(|(c, m)| density(c) + m.ln()).collect();
+                |coins: &Coins| -> f64 { assignment.iter().zip(coins).map(|(&s, p)| p[s as usize].logarithm()).sum() };
+            let parts: Vec<f64> = components.iter().zip(&mixture).map(|(c, m)| density(c) + m.logarithm()).collect();
             let ln_q = ln_sum(&parts);
             let count = count as f64;
             for (f, part) in fitted.iter_mut().zip(&parts) {
-                *f = ln_add(*f, ln_p - ln_q + count.ln() + part - ln_q);
+                *f = ln_add(*f, ln_p - ln_q + count.logarithm() + part - ln_q);
             }
             if ln_p > f64::NEG_INFINITY {
                 last.push(Draw { assignment, ln_p, ln_share: ln_p - ln_q, count });
@@ -228,19 +232,19 @@ fn adapt(components: &[Coins], lookup: &mut Lookup, rng: &mut ChaCha8Rng) -> Vec
         }
         let ln_norm = ln_sum(&fitted);
         if ln_norm > f64::NEG_INFINITY {
-            mixture = fitted.iter().map(|f| UNIFORM * even + (1.0 - UNIFORM) * (f - ln_norm).exp()).collect();
+            mixture = fitted.iter().map(|f| UNIFORM * even + (1.0 - UNIFORM) * (f - ln_norm).exponential()).collect();
         }
     }
     last
 }
 
 fn ln_norm(draws: &[Draw]) -> f64 {
-    draws.iter().fold(f64::NEG_INFINITY, |sum, x| ln_add(sum, x.ln_share + x.count.ln()))
+    draws.iter().fold(f64::NEG_INFINITY, |sum, x| ln_add(sum, x.ln_share + x.count.logarithm()))
 }
 
 /// (assignment, share of the weight, sum of squared shares of the single draws).
 fn shares(draws: &[Draw], ln_norm: f64) -> Vec<(Vec<u32>, f64, f64)> {
-    let one = |x: &Draw| (x.ln_share - ln_norm).exp();
+    let one = |x: &Draw| (x.ln_share - ln_norm).exponential();
     draws.iter().map(|x| (x.assignment.clone(), one(x) * x.count, one(x).powi(2) * x.count)).collect()
 }
 

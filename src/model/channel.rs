@@ -13,6 +13,7 @@
 use super::params::Params;
 use super::spillover::Storm;
 use super::timeline::{Timeline, hours, slack, tells_onset};
+use crate::infer::logspace::SameEverywhere;
 use crate::infer::logspace::{ln_add, ln_not};
 use crate::infer::network::NodeIx;
 use crate::signal::{Observation, Precision, SourceKind, State};
@@ -107,7 +108,7 @@ fn fade(ln_ratios: impl Iterator<Item = f64>, repeat: f64) -> f64 {
 /// A channel's ratios for all bins, as far as the channel can be trusted at all; see the module's formula.
 fn saturate(ln_ratios: &[f64], floor: f64) -> Vec<f64> {
     let best = ln_ratios.iter().copied().fold(0.0, f64::max);
-    let mixed = |ln: f64| ln_add(ln_not(floor) + ln, floor.ln() + best);
+    let mixed = |ln: f64| ln_add(ln_not(floor) + ln, floor.logarithm() + best);
     ln_ratios.iter().map(|&ln| mixed(ln) - mixed(0.0)).collect()
 }
 
@@ -144,14 +145,14 @@ pub fn ln_ratio(
 ) -> Option<Vec<f64>> {
     let bins = timeline.bins();
     if let Some(l) = o.likelihood {
-        return Some(vec![l.failed.ln() - l.ok.ln(); bins]);
+        return Some(vec![l.failed.logarithm() - l.ok.logarithm(); bins]);
     }
     let source = params.source(o.source.kind);
     let (hit, false_rate) = match o.state {
         State::Failing => (source.failing, source.false_failing),
         // Who says that something works again says that it did not.
         State::Degraded | State::Recovered => (source.degraded, source.false_degraded),
-        State::Healthy => return Some((0..bins).map(|b| healthy(o, place, b, timeline, params).ln()).collect()),
+        State::Healthy => return Some((0..bins).map(|b| healthy(o, place, b, timeline, params).logarithm()).collect()),
         State::Maintenance | State::Unknown => return None,
     };
     let false_rate = storm.false_rate(o, false_rate, params);
@@ -168,7 +169,7 @@ pub fn ln_ratio(
         }
         _ => ratio / timeline.reports_from(bin),
     };
-    Some((0..bins).map(|bin| of_bin(bin).ln()).collect())
+    Some((0..bins).map(|bin| of_bin(bin).logarithm()).collect())
 }
 
 /// P(says healthy | failed since `bin`) / P(says healthy | fine).
@@ -192,7 +193,7 @@ fn healthy(o: &Observation, place: Place, bin: usize, timeline: &Timeline, param
         SourceKind::Probe | SourceKind::Alert | SourceKind::StatusPage | SourceKind::UserReports
     );
     if looks && (storm_over || place.after_trouble) {
-        let q = normal_below((since / params.recovery_minutes).ln() / params.recovery_spread);
+        let q = normal_below((since / params.recovery_minutes).logarithm() / params.recovery_spread);
         h = q + (1.0 - q) * h;
     }
     h
@@ -200,5 +201,5 @@ fn healthy(o: &Observation, place: Place, bin: usize, timeline: &Timeline, param
 
 /// P(a standard normal variable is below `x`), by the logistic approximation with error below 0.01. \[LOGI\]
 fn normal_below(x: f64) -> f64 {
-    1.0 / (1.0 + (-1.702 * x).exp())
+    1.0 / (1.0 + (-1.702 * x).exponential())
 }

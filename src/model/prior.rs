@@ -2,13 +2,14 @@
 
 use super::params::Params;
 use crate::graph::{Component, DependencyGraph};
+use crate::infer::logspace::SameEverywhere;
 
 /// Hours in a mean year.
 const HOURS_PER_YEAR: f64 = 8766.0;
 
 /// Chance of at least one fault in `hours` at `per_year` faults a year: `1 − exp(−rate · hours)`. \[POI\]
 pub fn in_window(per_year: f64, hours: f64) -> f64 {
-    -(-per_year * hours / HOURS_PER_YEAR).exp_m1()
+    -(-per_year * hours / HOURS_PER_YEAR).exp_minus_one()
 }
 
 /// Own faults per year of a component: its own figure, else its kind's, else the default.

@@ -15,6 +15,7 @@
 
 use super::build::{ANY, Builder, GLOBAL, Heard, Nodes, REACHABILITY};
 use crate::graph::ComponentIx;
+use crate::infer::logspace::SameEverywhere;
 use crate::infer::network::NodeIx;
 use crate::signal::{Observation, State};
 
@@ -32,12 +33,12 @@ impl Builder<'_> {
         // Who reaches a component that fails in other ways, too, has seen little of it.
         let weak = !failure && reach && !listed && self.unreachable(nodes, &capability).len() != 1;
         if weak {
-            ln.iter_mut().for_each(|l| *l = l.max(self.params.reachable.ln()));
+            ln.iter_mut().for_each(|l| *l = l.max(self.params.reachable.logarithm()));
         }
         if let Some(&share) = o.share.get(&capability).filter(|_| failure) {
             // A count that is split by symptom: how well the share fits "this capability and no other".
             let fit = self.share_fit(share);
-            ln.iter_mut().filter(|l| **l > 0.0).for_each(|l| *l = (1.0 + (l.exp() - 1.0) * fit).ln());
+            ln.iter_mut().filter(|l| **l > 0.0).for_each(|l| *l = (1.0 + (l.exponential() - 1.0) * fit).logarithm());
         }
         // A monitor that is part of the graph sees trouble when it is in trouble itself.
         let observer = self.graph.find(&o.source.name).filter(|&observer| self.watches_from_outside(observer, ix, o));
@@ -60,7 +61,7 @@ impl Builder<'_> {
         let (a, b) = (mean * weight, (1.0 - mean) * weight);
         let share = share.clamp(0.01, 0.99);
         // Normalised by the midpoint rule: 100 steps are ample for such shapes.
-        let shape = |x: f64| x.powf(a - 1.0) * (1.0 - x).powf(b - 1.0);
+        let shape = |x: f64| x.power(a - 1.0) * (1.0 - x).power(b - 1.0);
         let norm: f64 = (0..100).map(|i| shape((f64::from(i) + 0.5) / 100.0)).sum::<f64>() / 100.0;
         shape(share) / norm
     }

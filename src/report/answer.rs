@@ -2,6 +2,7 @@
 
 use super::text::{probability, some_of, wrap};
 use super::view::*;
+use crate::infer::logspace::SameEverywhere;
 
 /// From this chance on the answer is yes …
 const YES: f64 = 0.5;
@@ -150,7 +151,8 @@ fn comparison_lines(c: &Comparison) -> Vec<String> {
     let p = |x: f64| probability(x, c.inference.error);
     let mut lines = Lines::default();
     let (a, b) = (&c.a.name, &c.b.name);
-    let strength = SCALE.iter().find(|(most, _)| c.ln_bayes_factor.abs() < most.ln()).map_or("decisively", |(_, w)| w);
+    let strength =
+        SCALE.iter().find(|(most, _)| c.ln_bayes_factor.abs() < most.logarithm()).map_or("decisively", |(_, w)| w);
     let favoured = if c.ln_bayes_factor >= 0.0 { a } else { b };
     lines.say(&format!(
         "{a} or {b}? The signals favour {favoured} {strength}: Bayes factor {}; odds {} before, {} with all.",
@@ -235,13 +237,17 @@ fn small(p: f64) -> String {
 
 /// Odds as people say them, from log-odds.
 fn odds(ln: f64) -> String {
-    let number = |x: f64| if x < 9.95 { format!("{x:.1}") } else { factor(x.ln()) };
-    if ln >= 0.0 { format!("{} to 1", number(ln.exp())) } else { format!("1 to {}", number((-ln).exp())) }
+    let number = |x: f64| if x < 9.95 { format!("{x:.1}") } else { factor(x.logarithm()) };
+    if ln >= 0.0 {
+        format!("{} to 1", number(ln.exponential()))
+    } else {
+        format!("1 to {}", number((-ln).exponential()))
+    }
 }
 
 /// A factor of at least one, from its logarithm.
 fn factor(ln: f64) -> String {
-    match ln.exp() {
+    match ln.exponential() {
         x if x >= 1e6 => "over a million".to_string(),
         x if x >= 10.0 => format!("{x:.0}"),
         x => format!("{x:.1}"),

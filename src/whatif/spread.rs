@@ -5,6 +5,7 @@ use crate::graph::{Component, ComponentIx, DependencyGraph};
 use crate::infer::Engine;
 use crate::infer::eliminate::Limits;
 use crate::infer::engine::EXACT_ERROR;
+use crate::infer::logspace::SameEverywhere;
 use crate::infer::network::{Network, NetworkBuilder, NetworkError, NodeIx};
 use crate::model::build::{ANY, Model, Nodes, build};
 use crate::model::params::Params;
@@ -326,7 +327,7 @@ impl Spread {
         let mut queue: BTreeSet<(u64, usize)> = faults.iter().map(|&v| (0, v)).collect();
         while let Some((_, u)) = queue.pop_first() {
             for &(v, p) in &next[u] {
-                let cost = best[u] - p.ln();
+                let cost = best[u] - p.logarithm();
                 if cost < best[v] {
                     queue.remove(&(best[v].to_bits(), v));
                     (best[v], via[v]) = (cost, u);

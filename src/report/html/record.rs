@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// Signals in the table, at most.
 const ROWS: usize = 2000;
 /// Bytes of the table, at most, so that the page stays light.
-const BYTES: usize = 300_000;
+const BYTES: usize = 220_000;
 /// Bytes of a row besides its words.
 const ROW_BYTES: usize = 420;
 /// Characters of what was said.

@@ -15,6 +15,8 @@ const ROWS: usize = 36;
 const ROW: f64 = 17.0;
 /// Signs of one kind this near to each other become one.
 const NEAR: f64 = 5.0;
+/// Signs at most: with more, they are taken together over wider stretches.
+const SIGNS: usize = 600;
 /// Characters of a name.
 const NAME: usize = 28;
 /// Causes below this have no mark for their begin, but the first.
@@ -50,6 +52,7 @@ pub fn timeline(report: &Report, light: &Spotlight) -> Option<Markup> {
     }
     let axis = Axis::new(&report.window.start, &report.window.end);
     let rows = rows(report, light);
+    let near = nearness(report, &axis, &rows);
     let (begins, lanes) = begins(&axis, light);
     let top = 8.0 + 15.0 * lanes as f64;
     let bottom = top + ROW * rows.len() as f64 + 4.0;
@@ -58,7 +61,7 @@ pub fn timeline(report: &Report, light: &Spotlight) -> Option<Markup> {
         svg.time viewBox=(size) role="group" aria-labelledby="timeline-heading" {
             (axis.draw(top - 2.0, bottom))
             @for (i, row) in rows.iter().enumerate() {
-                (drawn(report, light, &axis, row, top + ROW * (i as f64 + 0.5) + 2.0))
+                (drawn(report, light, (&axis, near), row, top + ROW * (i as f64 + 0.5) + 2.0))
             }
             @for begin in &begins {
                 g.onset data-on=(ranks(&begin.causes)) data-cause=[begin.causes.first()] {
@@ -106,14 +109,30 @@ fn rows(report: &Report, light: &Spotlight) -> Vec<Row> {
     rows
 }
 
-fn drawn(report: &Report, light: &Spotlight, axis: &Axis, row: &Row, y: f64) -> Markup {
+/// How near signs may be to each other so that there are at most [`SIGNS`].
+fn nearness(report: &Report, axis: &Axis, rows: &[Row]) -> f64 {
+    let signs = |near: f64| {
+        let place = |row: usize, s: &SignalView| Some((row, (axis.x(millis(&s.at)?) / near).round() as i64, s.state));
+        let of_row = |(i, row): (usize, &Row)| -> Vec<_> {
+            row.signals.iter().filter_map(|s| place(i, &report.signals[*s])).collect()
+        };
+        rows.iter().enumerate().flat_map(of_row).collect::<BTreeSet<_>>().len()
+    };
+    let mut near = NEAR;
+    while near < WIDTH && signs(near) > SIGNS {
+        near *= 2.0;
+    }
+    near
+}
+
+fn drawn(report: &Report, light: &Spotlight, (axis, nearness): (&Axis, f64), row: &Row, y: f64) -> Markup {
     let mut near: BTreeMap<(i64, State), Vec<usize>> = BTreeMap::new();
     let mut spans: BTreeMap<(i64, i64), usize> = BTreeMap::new();
     for &i in &row.signals {
         let s = &report.signals[i];
         let Some(at) = millis(&s.at) else { continue };
         let x = axis.x(at);
-        near.entry(((x / NEAR).round() as i64, s.state)).or_default().push(i);
+        near.entry(((x / nearness).round() as i64, s.state)).or_default().push(i);
         if let Some(until) = s.until.as_deref().and_then(millis).filter(|_| is_trouble(s)) {
             spans.entry(((x * 10.0) as i64, (axis.x(until) * 10.0) as i64)).or_insert(i);
         }
@@ -128,7 +147,7 @@ fn drawn(report: &Report, light: &Spotlight, axis: &Axis, row: &Row, y: f64) -> 
             }
         }
         @for ((place, state), signals) in &near {
-            @let x = *place as f64 * NEAR;
+            @let x = *place as f64 * nearness;
             @let supports = signals.iter().flat_map(|i| light.of_signal(*i, true)).collect();
             @let contradicts = signals.iter().flat_map(|i| light.of_signal(*i, false)).collect();
             use class=(format!("sign {}", sign(*state))) href=(format!("#sign-{}", sign(*state)))

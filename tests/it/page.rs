@@ -347,6 +347,6 @@ fn odd_reports_do_no_harm() {
     };
     r.diary = vec![moment; 20_000];
     let page = html::html(&r);
-    assert!(page.len() < 2 * SIZE, "{} bytes", page.len());
+    assert!(page.len() < SIZE, "{} bytes", page.len());
     assert!(page.contains("more are left out here"));
 }

@@ -8,9 +8,11 @@ use crate::graph::{ComponentIx, DependencyGraph};
 use crate::infer::Scenario;
 use crate::infer::network::NodeIx;
 use crate::model::channel::Except;
-use crate::report::answer::{self, Compared, Found};
+use crate::report::answer;
 use crate::report::findings::Suspect;
-use crate::report::view::{Answer, Chance, Comparison, Expected, Flip, Subject, SubjectKind, Weight};
+use crate::report::view::{
+    ANSWER_SCHEMA, Answer, COMPARISON_SCHEMA, Chance, Comparison, Expected, Flip, Subject, SubjectKind, Weight,
+};
 use crate::signal::State;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,23 +62,25 @@ pub fn ask(case: Case, name: &str, options: &Options) -> Result<Answer, String> 
     // What leaving out does has a known error only where nothing was drawn.
     let lens = prepared.engine.is_exact().then(|| Lens::any(&asker, &upstream)).flatten();
     let (supported_by, contradicted_by) = lens.as_ref().map(|lens| asker.sides(lens)).unwrap_or_default();
-    let found = Found {
+    let probability = if upstream.is_empty() { 0.0 } else { asker.p_any_fault(&upstream) };
+    let prior = 1.0 - upstream.iter().map(|&c| 1.0 - asker.prior(c)).product::<f64>();
+    let outside = ranked.suspects.iter().filter(|s| s.is_shared() && !upstream.contains(&s.component));
+    let instead = outside.map(|s| asker.cause(s)).next();
+    let mut answer = Answer {
+        schema: ANSWER_SCHEMA.to_string(),
         subject,
-        probability: if upstream.is_empty() { 0.0 } else { asker.p_any_fault(&upstream) },
-        prior: 1.0 - upstream.iter().map(|&c| 1.0 - asker.prior(c)).product::<f64>(),
+        band: answer::band(probability, prior),
+        probability,
+        prior,
         best: best.map(|c| asker.chance(c)),
         supported_by,
         contradicted_by,
         not_seen: asker.all_not_seen(&ranked, &upstream),
-        instead: ranked
-            .suspects
-            .iter()
-            .filter(|s| s.is_shared() && !upstream.contains(&s.component))
-            .map(|s| asker.cause(s))
-            .next(),
+        text: Vec::new(),
         inference: prepared.inference(options.seed),
     };
-    Ok(answer::answer(found))
+    answer.text = answer::answer_lines(&answer, instead.as_ref());
+    Ok(answer)
 }
 
 /// Compares two subjects; `Err` says why nothing can be compared.
@@ -104,7 +108,8 @@ pub fn compare(case: Case, a: &str, b: &str, options: &Options) -> Result<Compar
     let (p_not_a, p_not_b, p_neither) = (chances[0], chances[1], chances[2]);
     let mut deciding = asker.by_component(&lens);
     deciding.truncate(2 * NAMED);
-    Ok(answer::comparison(Compared {
+    let mut comparison = Comparison {
+        schema: COMPARISON_SCHEMA.to_string(),
         a: subject_a,
         b: subject_b,
         p_a: asker.p_any_fault(&up_a),
@@ -113,11 +118,15 @@ pub fn compare(case: Case, a: &str, b: &str, options: &Options) -> Result<Compar
         p_neither,
         prior: lens.prior,
         posterior: lens.posterior,
+        ln_bayes_factor: lens.posterior - lens.prior,
         deciding,
         flips_without: asker.flips_without(&up_a, &up_b, lens.posterior),
         flips_if: asker.flips_if(&up_a, &up_b, lens.posterior, &prepared.targets),
+        text: Vec::new(),
         inference: prepared.inference(options.seed),
-    }))
+    };
+    comparison.text = answer::comparison_lines(&comparison);
+    Ok(comparison)
 }
 
 impl Asker<'_> {

@@ -15,72 +15,17 @@ const NAMED: usize = 4;
 /// Lines of an answer, at most.
 const LINES: usize = 10;
 
-/// What was found about one subject.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// What was asked about.
-    pub subject: Subject,
-    /// Chance of at least one fault among those of its members that could be a cause.
-    pub probability: f64,
-    /// The same before any signal.
-    pub prior: f64,
-    /// The likeliest member.
-    pub best: Option<Chance>,
-    /// Signals for it.
-    pub supported_by: Vec<Weight>,
-    /// Signals against it.
-    pub contradicted_by: Vec<Weight>,
-    /// Expected if the best member had a fault, and not believed.
-    pub not_seen: Vec<Expected>,
-    /// The likeliest common cause outside the subject.
-    pub instead: Option<Chance>,
-    /// How the numbers were made.
-    pub inference: Inference,
-}
-
-/// What was found about two subjects; fields as in [`Comparison`].
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct Compared {
-    pub a: Subject,
-    pub b: Subject,
-    pub p_a: f64,
-    pub p_b: f64,
-    pub p_both: f64,
-    pub p_neither: f64,
-    pub prior: f64,
-    pub posterior: f64,
-    pub deciding: Vec<Weight>,
-    pub flips_without: Vec<usize>,
-    pub flips_if: Vec<Flip>,
-    pub inference: Inference,
-}
-
-/// Puts an answer into words.
-pub fn answer(f: Found) -> Answer {
-    let band = match f.probability {
+/// How sure an answer with this chance is, given the chance before any signal.
+pub fn band(probability: f64, prior: f64) -> Band {
+    match probability {
         p if p >= YES => Band::PointsTo,
-        p if p < NO || p < f.prior => Band::PointsAwayFrom,
+        p if p < NO || p < prior => Band::PointsAwayFrom,
         _ => Band::ConsistentWith,
-    };
-    let mut answer = Answer {
-        schema: ANSWER_SCHEMA.to_string(),
-        band,
-        probability: f.probability,
-        prior: f.prior,
-        best: f.best,
-        supported_by: f.supported_by,
-        contradicted_by: f.contradicted_by,
-        not_seen: f.not_seen,
-        text: Vec::new(),
-        inference: f.inference,
-        subject: f.subject,
-    };
-    answer.text = answer_lines(&answer, f.instead.as_ref());
-    answer
+    }
 }
 
-fn answer_lines(a: &Answer, instead: Option<&Chance>) -> Vec<String> {
+/// An answer's lines; `instead` is the likeliest common cause outside the subject.
+pub fn answer_lines(a: &Answer, instead: Option<&Chance>) -> Vec<String> {
     let p = |x: f64| probability(x, a.inference.error);
     let mut lines = Lines::default();
     let name = &a.subject.name;
@@ -120,34 +65,12 @@ fn answer_lines(a: &Answer, instead: Option<&Chance>) -> Vec<String> {
     lines.0
 }
 
-/// Puts a comparison into words.
-pub fn comparison(c: Compared) -> Comparison {
-    let mut comparison = Comparison {
-        schema: COMPARISON_SCHEMA.to_string(),
-        a: c.a,
-        b: c.b,
-        p_a: c.p_a,
-        p_b: c.p_b,
-        p_both: c.p_both,
-        p_neither: c.p_neither,
-        prior: c.prior,
-        posterior: c.posterior,
-        ln_bayes_factor: c.posterior - c.prior,
-        deciding: c.deciding,
-        flips_without: c.flips_without,
-        flips_if: c.flips_if,
-        text: Vec::new(),
-        inference: c.inference,
-    };
-    comparison.text = comparison_lines(&comparison);
-    comparison
-}
-
 /// Bayes factors up to three are barely worth a mention, up to ten substantial, up to a hundred strong, beyond
 /// decisive. \[KR\]
 const SCALE: [(f64, &str); 3] = [(3.0, "barely"), (10.0, "substantially"), (100.0, "strongly")];
 
-fn comparison_lines(c: &Comparison) -> Vec<String> {
+/// A comparison's lines.
+pub fn comparison_lines(c: &Comparison) -> Vec<String> {
     let p = |x: f64| probability(x, c.inference.error);
     let mut lines = Lines::default();
     let (a, b) = (&c.a.name, &c.b.name);

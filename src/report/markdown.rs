@@ -91,7 +91,7 @@ fn causes(report: &Report, p: &dyn Fn(f64) -> String) -> Option<String> {
         let range = if high - low > 0.01 { format!("{} to {}", p(low), p(high)) } else { String::new() };
         let name =
             if c.capability == "any" { c.component.clone() } else { format!("{} ({})", c.component, c.capability) };
-        format!("{:>3} {:NAME$} {:>5}  {range:14}  {}", c.rank, plain(&name, NAME), p(c.probability), c.explains.len())
+        format!("{:>3} {:NAME$} {:>5}  {range:14}  {}", c.rank, plain(&name, NAME), p(c.probability), c.components())
     }));
     if report.causes.len() > ROWS {
         rows.push(format!("… and {} more", report.causes.len() - ROWS));
@@ -123,12 +123,13 @@ fn account(cause: &Cause, ledger: &Ledger) -> String {
 }
 
 fn explained(cause: &Cause) -> String {
-    let row = |e: &super::view::Explained| {
-        format!("- {} ({}): {}", cell(&e.component), cell(&e.capability), cell(&e.path.join(" ← ")))
+    let explained = cause.explained();
+    let row = |(component, capabilities, path): &(&str, Vec<&str>, &[String])| {
+        format!("- {} ({}): {}", cell(component), cell(&capabilities.join(", ")), cell(&path.join(" ← ")))
     };
-    let mut rows: Vec<String> = cause.explains.iter().take(2 * ROWS).map(row).collect();
-    if cause.explains.len() > 2 * ROWS {
-        rows.push(format!("- … and {} more", cause.explains.len() - 2 * ROWS));
+    let mut rows: Vec<String> = explained.iter().take(2 * ROWS).map(row).collect();
+    if explained.len() > 2 * ROWS {
+        rows.push(format!("- … and {} more", explained.len() - 2 * ROWS));
     }
     section(&format!("What {} would explain", cell(&cause.component)), "", &rows, "")
 }

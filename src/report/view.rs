@@ -146,6 +146,23 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// What it explains, with all capabilities that fail by the same path: (component, capabilities, path).
+    pub fn explained(&self) -> Vec<(&str, Vec<&str>, &[String])> {
+        let mut list: Vec<(&str, Vec<&str>, &[String])> = Vec::new();
+        for e in &self.explains {
+            match list.iter_mut().find(|(component, _, path)| *component == e.component && *path == e.path.as_slice()) {
+                Some((_, capabilities, _)) => capabilities.push(&e.capability),
+                None => list.push((&e.component, vec![&e.capability], &e.path)),
+            }
+        }
+        list
+    }
+
+    /// How many components it explains.
+    pub fn components(&self) -> usize {
+        self.explains.iter().map(|e| &e.component).collect::<std::collections::BTreeSet<_>>().len()
+    }
+
     /// True if it explains the failure of at least two components.
     pub fn is_common(&self) -> bool {
         self.explains.iter().any(|e| e.component != self.explains[0].component)

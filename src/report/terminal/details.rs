@@ -38,8 +38,8 @@ fn cause(pen: &Pen, cause: &Cause) -> Vec<String> {
     if let Some(onset) = &cause.onset {
         line(format!("   first reported failing at {onset}"));
     }
-    for e in &cause.explains {
-        line(format!("   explains {} ({}): {}", e.component, e.capability, e.path.join(" ← ")));
+    for (component, capabilities, path) in cause.explained() {
+        line(format!("   explains {component} ({}): {}", capabilities.join(", "), path.join(" ← ")));
     }
     for w in cause.contradicted_by.iter().take(AGAINST) {
         line(format!("   against  {} ({}): {:+.2} log-odds", w.component, w.capability, w.log_odds));

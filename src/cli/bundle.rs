@@ -3,8 +3,8 @@
 //! A bundle is a tar archive: `manifest.json` first, then the files that were read, at their places relative to each
 //! other, then `report`. Equal inputs give equal bytes. Nothing is fetched: a bundle replays offline.
 
-use super::correlate::{Choice, Inputs, load, render};
-use super::output::replace;
+use super::correlate::{Choice, Inputs, read, render};
+use super::output::{replace, tell};
 use super::{Exit, numbers};
 use crate::diag::{Sources, clean};
 use crate::report::terminal::Style;
@@ -173,6 +173,10 @@ fn answer(manifest: &Manifest, files: &Files) -> Result<String, (Exit, String)> 
         path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, bytes)).map_err(io)?;
     }
     let root = folder.path().join(INPUTS);
+    let named = manifest.inputs.incident.iter().chain(&manifest.inputs.graph).chain(&manifest.inputs.signals);
+    if let Some(path) = named.into_iter().find(|p| !p.components().all(|c| matches!(c, Component::Normal(_)))) {
+        return Err(bad(format!("its manifest names `{}`, which leads out of the bundle", path.display())));
+    }
     // A file that names itself is its own folder.
     let inside = |p: &PathBuf| if p.as_os_str().is_empty() { root.clone() } else { root.join(p) };
     let inputs = Inputs {
@@ -182,12 +186,18 @@ fn answer(manifest: &Manifest, files: &Files) -> Result<String, (Exit, String)> 
         ..manifest.inputs.clone()
     };
     let mut sources = Sources::default();
-    let incident = load(&inputs, None, &mut sources).map_err(|exit| (exit, "its inputs cannot be used".to_string()))?;
+    let unusable = |exit: Exit| (exit, "its inputs cannot be used".to_string());
+    let (loaded, problems) = read(&inputs, None, &mut sources).map_err(unusable)?;
     if let Some((name, _)) =
         sources.all().find(|(name, _)| !plain(Path::new(name)).is_some_and(|p| p.starts_with(&root)))
     {
         return Err(bad(format!("`{name}` is named by a path that leads out of the bundle; use relative paths")));
     }
+    // Only now: a problem shows lines of its file, and those of other files are nobody's business.
+    let Some(incident) = loaded else {
+        tell(&problems, &sources);
+        return Err(unusable(Exit::Findings));
+    };
     let own = files.contains_key(NUMBERS).then(|| folder.path().join(NUMBERS));
     let params = numbers::read(own.as_deref()).map_err(|exit| (exit, "its numbers cannot be used".to_string()))?;
     render(&incident, &manifest.choice, params, Style::Plain).map_err(|exit| (exit, "it gives no answer".to_string()))

@@ -5,7 +5,7 @@ mod question;
 use super::output::{When, patiently, tell, write};
 use super::{Exit, Problems, bundle, numbers};
 use crate::correlate::{self, Case, correlate};
-use crate::diag::Sources;
+use crate::diag::{Diagnostic, Sources};
 use crate::incident::{self, Incident, KeepGoing, Options, Parts};
 use crate::model::Params;
 use crate::report::view::{IncidentName, Method, Report, SignalView};
@@ -131,10 +131,21 @@ pub fn run(args: Args) -> Exit {
 }
 
 /// Loads what is to be judged; what is wrong with it has been told on stderr.
-pub fn load(inputs: &Inputs, now: Option<Timestamp>, sources: &mut Sources) -> Result<Incident, Exit> {
+fn load(inputs: &Inputs, now: Option<Timestamp>, sources: &mut Sources) -> Result<Incident, Exit> {
+    let (loaded, problems) = read(inputs, now, sources)?;
+    tell(&problems, sources);
+    loaded.ok_or_else(|| Problems(&problems).exit())
+}
+
+/// Reads what is to be judged, with every problem.
+pub fn read(
+    inputs: &Inputs,
+    now: Option<Timestamp>,
+    sources: &mut Sources,
+) -> Result<(Option<Incident>, Vec<Diagnostic>), Exit> {
     let keep_going = if inputs.keep_going { KeepGoing::Yes } else { KeepGoing::No };
     let options = Options { keep_going, now, until: inputs.until };
-    let (loaded, problems) = match (&inputs.incident, inputs.from, inputs.to) {
+    let loaded = match (&inputs.incident, inputs.from, inputs.to) {
         (Some(path), ..) => incident::load(path, &inputs.graph, sources, &options),
         (None, Some(start), Some(end)) if start < end => {
             let (graph, signals) = (inputs.graph.clone(), inputs.signals.clone());
@@ -145,8 +156,7 @@ pub fn load(inputs: &Inputs, now: Option<Timestamp>, sources: &mut Sources) -> R
             return Err(Exit::Usage);
         }
     };
-    tell(&problems, sources);
-    loaded.ok_or_else(|| Problems(&problems).exit())
+    Ok(loaded)
 }
 
 /// The answer as text; what prevents one has been told on stderr.

@@ -87,6 +87,8 @@ enum Subject {
     Report,
     Answer,
     Comparison,
+    Diary,
+    Difference,
     Impact,
 }
 
@@ -105,6 +107,8 @@ pub fn run(args: Args) -> Exit {
                 Subject::Report => report::json::schema(),
                 Subject::Answer => report::json::answer_schema(),
                 Subject::Comparison => report::json::comparison_schema(),
+                Subject::Diary => report::json::diary_schema(),
+                Subject::Difference => report::json::difference_schema(),
                 Subject::Impact => crate::whatif::view::schema(),
             };
             write(&format!("{schema:#}\n"), None)

@@ -1,6 +1,6 @@
 //! Reports and answers as JSON: the public contracts.
 
-use super::view::{Answer, Comparison, Report};
+use super::view::{Answer, Comparison, Diary, Difference, Report};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,6 +25,16 @@ pub fn answer_schema() -> serde_json::Value {
 /// The JSON Schema (draft-07) of the answer to `--compare`.
 pub fn comparison_schema() -> serde_json::Value {
     schema_of::<Comparison>()
+}
+
+/// The JSON Schema (draft-07) of the diary.
+pub fn diary_schema() -> serde_json::Value {
+    schema_of::<Diary>()
+}
+
+/// The JSON Schema (draft-07) of what changed between two moments.
+pub fn difference_schema() -> serde_json::Value {
+    schema_of::<Difference>()
 }
 
 fn schema_of<T: JsonSchema>() -> serde_json::Value {

@@ -134,6 +134,20 @@ pub fn load(
     draft.finish(sources, options)
 }
 
+/// The graph and signal files that an incident names, without opening any of them.
+pub fn names(path: &Path) -> Vec<PathBuf> {
+    let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_path_buf() };
+    let mut sources = Sources::default();
+    let Ok(bytes) = read::read_bytes(&file) else { return Vec::new() };
+    let (id, damage) = read::add_text(&file.display().to_string(), bytes, BAD_INCIDENT, &mut sources);
+    if damage.is_some() {
+        return Vec::new();
+    }
+    let raw = file::read(id, &sources.text(id), "", &mut Vec::new());
+    let base = file.parent().unwrap_or(Path::new(""));
+    raw.graph.iter().chain(&raw.signal_files).map(|p| base.join(&p.text)).collect()
+}
+
 /// Puts an incident together from graph and signal files and a window.
 pub fn from_parts(parts: &Parts, sources: &mut Sources, options: &Options) -> (Option<Incident>, Vec<Diagnostic>) {
     let mut problems = Vec::new();

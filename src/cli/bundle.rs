@@ -54,13 +54,30 @@ pub fn is_bundle(path: &Path) -> bool {
     fs::File::open(path).is_ok_and(|mut f| f.read_exact(&mut start).is_ok()) && start == MANIFEST.as_bytes()
 }
 
+/// What led to an answer.
+pub struct Made<'a> {
+    /// What was read.
+    pub inputs: &'a Inputs,
+    /// What was asked.
+    pub choice: &'a Choice,
+    /// The text of the numbers that were used, if others than the built-in ones.
+    pub numbers: Option<String>,
+    /// Every text that was read.
+    pub sources: &'a Sources,
+    /// The answer that is printed, if without colours.
+    pub printed: Option<&'a str>,
+}
+
 /// Writes a bundle: what was read is packed, judged from the pack alone, and that report is put in.
-pub fn save(path: &Path, inputs: &Inputs, choice: &Choice, numbers: Option<&Path>, sources: &Sources) -> Exit {
-    let (manifest, mut files) = match packed(inputs, choice, numbers, sources) {
+pub fn save(path: &Path, made: &Made) -> Exit {
+    let (manifest, mut files) = match packed(made) {
         Ok(packed) => packed,
         Err(reason) => return refuse(Exit::Findings, &reason),
     };
     match answer(&manifest, &files) {
+        Ok(report) if made.printed.is_some_and(|printed| printed != report) => {
+            return refuse(Exit::Findings, "judged from the bundle alone, the answer is another one");
+        }
         Ok(report) => files.insert(REPORT.to_string(), report.into_bytes()),
         Err((exit, reason)) => return refuse(exit, &reason),
     };
@@ -110,12 +127,8 @@ fn checked(manifest: &Manifest, files: &Files, report: String) -> Result<String,
 }
 
 /// What was read, at its place relative to the folder that holds all of it.
-fn packed(
-    inputs: &Inputs,
-    choice: &Choice,
-    numbers: Option<&Path>,
-    sources: &Sources,
-) -> Result<(Manifest, Files), String> {
+fn packed(made: &Made) -> Result<(Manifest, Files), String> {
+    let Made { inputs, choice, numbers, sources, .. } = made;
     let absolute = |path: &Path| plain(path).ok_or_else(|| format!("cannot tell where {} is", path.display()));
     let mut read: BTreeMap<PathBuf, &str> = BTreeMap::new();
     for (name, text) in sources.all() {
@@ -131,19 +144,19 @@ fn packed(
         incident: moved(inputs.incident.as_slice())?.pop(),
         graph: moved(&inputs.graph)?,
         signals: moved(&inputs.signals)?,
-        ..inputs.clone()
+        ..(*inputs).clone()
     };
     let mut files = Files::new();
     for (path, text) in read {
         let name = below(&path).to_str().map(|p| p.replace('\\', "/")).ok_or("a file name is not UTF-8")?;
         files.insert(format!("{INPUTS}/{name}"), text.as_bytes().to_vec());
     }
-    if let Some(path) = numbers {
-        files.insert(NUMBERS.to_string(), fs::read(path).map_err(|e| e.to_string())?);
+    if let Some(text) = numbers {
+        files.insert(NUMBERS.to_string(), text.clone().into_bytes());
     }
     let version = env!("CARGO_PKG_VERSION").to_string();
     let sha256 = BTreeMap::new();
-    Ok((Manifest { schema: SCHEMA.to_string(), version, inputs, choice: choice.clone(), sha256 }, files))
+    Ok((Manifest { schema: SCHEMA.to_string(), version, inputs, choice: (*choice).clone(), sha256 }, files))
 }
 
 /// The archive's bytes.
@@ -185,6 +198,9 @@ fn answer(manifest: &Manifest, files: &Files) -> Result<String, (Exit, String)> 
         signals: manifest.inputs.signals.iter().map(inside).collect(),
         ..manifest.inputs.clone()
     };
+    if let Some(path) = inputs.incident.as_deref().and_then(|p| leads_out(p, &root)) {
+        return Err(bad(format!("its incident names `{path}`, which leads out of the bundle; use relative paths")));
+    }
     let mut sources = Sources::default();
     let unusable = |exit: Exit| (exit, "its inputs cannot be used".to_string());
     let (loaded, problems) = read(&inputs, None, &mut sources).map_err(unusable)?;
@@ -201,6 +217,13 @@ fn answer(manifest: &Manifest, files: &Files) -> Result<String, (Exit, String)> 
     let own = files.contains_key(NUMBERS).then(|| folder.path().join(NUMBERS));
     let params = numbers::read(own.as_deref()).map_err(|exit| (exit, "its numbers cannot be used".to_string()))?;
     render(&incident, &manifest.choice, params, Style::Plain).map_err(|exit| (exit, "it gives no answer".to_string()))
+}
+
+/// A file that an incident names and that is not below `root`; nothing that it names is opened.
+fn leads_out(incident: &Path, root: &Path) -> Option<String> {
+    let named = crate::incident::names(incident);
+    let out = named.into_iter().find(|path| !plain(path).is_some_and(|p| p.starts_with(root)))?;
+    Some(out.display().to_string())
 }
 
 /// The files of an archive, all with the hashes that the manifest tells.

@@ -113,8 +113,19 @@ pub fn run(args: Args) -> Exit {
         Ok(incident) => incident,
         Err(exit) => return exit,
     };
-    let params = match numbers::read(args.numbers.as_deref()) {
-        Ok(params) => params,
+    if args.bundle.is_some() && args.bundle == args.out {
+        eprintln!("error: --bundle and --out name the same file");
+        return Exit::Usage;
+    }
+    // Read once: what is bundled is what was used.
+    let numbers =
+        args.numbers.as_deref().map(|path| Ok((path.display().to_string(), numbers::text(path)?))).transpose();
+    let read = numbers.and_then(|numbers| {
+        let params = numbers.as_ref().map_or(Ok(Params::default()), |(name, text)| numbers::parse(name, text))?;
+        Ok((numbers.map(|(_, text)| text), params))
+    });
+    let (numbers, params) = match read {
+        Ok(read) => read,
         Err(exit) => return exit,
     };
     let ansi = args.color.colours(args.out.is_none() && std::io::stdout().is_terminal());
@@ -123,10 +134,18 @@ pub fn run(args: Args) -> Exit {
         Ok(text) => text,
         Err(exit) => return exit,
     };
-    let saved = args
-        .bundle
-        .as_ref()
-        .map_or(Exit::Done, |path| bundle::save(path, &args.inputs, &args.choice, args.numbers.as_deref(), &sources));
+    let saved = args.bundle.as_ref().map_or(Exit::Done, |path| {
+        bundle::save(
+            path,
+            &bundle::Made {
+                inputs: &args.inputs,
+                choice: &args.choice,
+                numbers,
+                sources: &sources,
+                printed: (!ansi).then_some(text.as_str()),
+            },
+        )
+    });
     if saved == Exit::Done { write(&text, args.out.as_deref()) } else { saved }
 }
 

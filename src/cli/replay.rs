@@ -56,6 +56,11 @@ enum Format {
 /// Runs the command.
 pub fn run(args: Args) -> Exit {
     if bundle::is_bundle(&args.path) {
+        let asked = args.until.is_some() || args.diff.is_some() || args.format != Format::Terminal;
+        if asked || args.no_spillover || args.numbers.is_some() || !args.graph.is_empty() {
+            eprintln!("error: a bundle is replayed as it was made; only --out goes with it");
+            return Exit::Usage;
+        }
         return bundle::replay(&args.path, args.out.as_deref());
     }
     let mut sources = Sources::default();

@@ -105,8 +105,9 @@ impl Asker<'_> {
             let state = match o.state {
                 State::Failing if trusted => SeenState::Failing,
                 State::Degraded | State::Recovered if trusted => SeenState::Degraded,
+                State::Healthy => SeenState::Healthy,
+                State::Failing | State::Degraded | State::Recovered => SeenState::Doubted,
                 State::Maintenance | State::Unknown => continue,
-                _ => SeenState::Healthy,
             };
             seen.entry(ix).and_modify(|s| *s = (*s).min(state)).or_insert(state);
         }

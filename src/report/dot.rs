@@ -31,6 +31,7 @@ fn look(node: &Node) -> String {
         Look::Failing => "shape=octagon, fillcolor=\"#f8d7da\", color=\"#b02a37\"",
         Look::Degraded => "shape=hexagon, fillcolor=\"#fff3cd\", color=\"#997404\"",
         Look::Healthy => "shape=ellipse, fillcolor=\"#d1e7dd\", color=\"#146c43\"",
+        Look::Doubted => "shape=parallelogram, fillcolor=\"#ffffff\", color=\"#997404\", style=\"filled,dashed\"",
         Look::Unobserved => "shape=box, fillcolor=\"#ffffff\", color=\"#6c757d\", style=\"filled,dashed\"",
         Look::Folded => "shape=folder, fillcolor=\"#e9ecef\", color=\"#6c757d\", style=\"filled,dashed\"",
     };

@@ -37,6 +37,7 @@ pub(super) enum Look {
     Failing,
     Degraded,
     Healthy,
+    Doubted,
     Unobserved,
     /// Several quiet components.
     Folded,
@@ -79,7 +80,7 @@ impl Drawing {
         let mut folded: BTreeMap<(SeenState, &str), Vec<&str>> = BTreeMap::new();
         for c in &report.graph.components {
             let quiet =
-                matches!(c.state, SeenState::Healthy | SeenState::Unobserved) && !on_path.contains(c.id.as_str());
+                !matches!(c.state, SeenState::Failing | SeenState::Degraded) && !on_path.contains(c.id.as_str());
             if fold && quiet && !causes.iter().any(|cause| cause.component == c.id) {
                 folded.entry((c.state, &c.kind)).or_default().push(&c.id);
             } else {
@@ -88,7 +89,11 @@ impl Drawing {
             }
         }
         for ((state, kind), ids) in folded {
-            let state = if state == SeenState::Healthy { "healthy" } else { "unobserved" };
+            let state = match state {
+                SeenState::Healthy => "healthy",
+                SeenState::Doubted => "doubted",
+                _ => "unobserved",
+            };
             ids.iter().for_each(|id| {
                 at.insert(id, nodes.len());
             });
@@ -177,6 +182,7 @@ fn node(report: &Report, causes: &[&Cause], id: &str) -> Node {
         SeenState::Failing => Look::Failing,
         SeenState::Degraded => Look::Degraded,
         SeenState::Healthy => Look::Healthy,
+        SeenState::Doubted => Look::Doubted,
         SeenState::Unobserved => Look::Unobserved,
     };
     Node { label, look }

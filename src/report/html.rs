@@ -100,6 +100,9 @@ fn signs() -> Markup {
                 circle cx="6" cy="6" r="4.9" fill="var(--paper)" stroke="currentColor" stroke-width="1.3" {}
                 path d="M6 1.1A4.9 4.9 0 0 1 6 10.9Z" fill="currentColor" {}
             }
+            symbol id="sign-doubted" viewBox="0 0 12 12" {
+                path d="M6 1.4 11 10.6H1z" fill="none" stroke="currentColor" stroke-width="1.2" stroke-dasharray="2 1.4" {}
+            }
             symbol id="sign-unobserved" viewBox="0 0 12 12" {
                 circle cx="6" cy="6" r="4.9" fill="none" stroke="currentColor" stroke-width="1.4" stroke-dasharray="1.6 1.6" {}
             }

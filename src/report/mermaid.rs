@@ -13,11 +13,12 @@ const VERDICT: usize = 120;
 /// The fewest characters that a further path takes.
 const LEAST_PATH: usize = 25;
 /// How each look is coloured; shapes tell the same.
-const CLASSES: [(Look, &str, &str); 6] = [
+const CLASSES: [(Look, &str, &str); 7] = [
     (Look::Cause, "cause", "fill:#b02a37,stroke:#58151c,stroke-width:4px,color:#ffffff"),
     (Look::Failing, "failing", "fill:#f8d7da,stroke:#b02a37,color:#000000"),
     (Look::Degraded, "degraded", "fill:#fff3cd,stroke:#997404,color:#000000"),
     (Look::Healthy, "healthy", "fill:#d1e7dd,stroke:#146c43,color:#000000"),
+    (Look::Doubted, "doubted", "fill:#ffffff,stroke:#997404,stroke-dasharray:6 2,color:#000000"),
     (Look::Unobserved, "unobserved", "fill:#ffffff,stroke:#6c757d,stroke-dasharray:4 3,color:#000000"),
     (Look::Folded, "folded", "fill:#e9ecef,stroke:#6c757d,stroke-dasharray:4 3,color:#000000"),
 ];
@@ -77,6 +78,7 @@ fn shape(i: usize, node: &Node) -> String {
         Look::Failing => ("{{", "}}"),
         Look::Degraded => ("[/", "/]"),
         Look::Healthy => ("([", "])"),
+        Look::Doubted => ("[\\", "\\]"),
         Look::Unobserved | Look::Folded => ("[", "]"),
     };
     let lines: Vec<String> = node.label.iter().map(|l| escaped(l)).collect();

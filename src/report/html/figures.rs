@@ -26,7 +26,7 @@ impl Page<'_> {
                         @if self.deck.thinned { "There are too many dependencies to draw: only the paths are." }
                     }
                     p.legend {
-                        @for state in [SeenState::Failing, SeenState::Degraded, SeenState::Healthy, SeenState::Unobserved] {
+                        @for state in [SeenState::Failing, SeenState::Degraded, SeenState::Healthy, SeenState::Doubted, SeenState::Unobserved] {
                             span class=(subgraph::word(state)) { (sign(subgraph::word(state))) (subgraph::word(state)) }
                         }
                         span { i.cause-edge {} "a cause of the list above" }

@@ -35,6 +35,7 @@ pub fn word(state: SeenState) -> &'static str {
         SeenState::Failing => "failing",
         SeenState::Degraded => "degraded",
         SeenState::Healthy => "healthy",
+        SeenState::Doubted => "doubted",
         SeenState::Unobserved => "unobserved",
     }
 }

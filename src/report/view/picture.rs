@@ -40,8 +40,10 @@ pub enum SeenState {
     Failing,
     /// Reported degraded or recovered, and probably so.
     Degraded,
-    /// Observed, and probably nothing of it failed.
+    /// Seen healthy, and probably nothing of it failed.
     Healthy,
+    /// Reported in trouble by some, seen healthy by none, and probably not in trouble.
+    Doubted,
     /// No signal is about it.
     Unobserved,
 }

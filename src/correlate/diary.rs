@@ -18,11 +18,13 @@ const WORK: usize = 100_000;
 /// … but not fewer than these.
 const MOMENTS_LEAST: usize = 12;
 /// Causes that a moment lists.
-const STANDINGS: usize = 4;
+const STANDINGS: usize = 12;
 /// Signals that weigh less, in log-odds, move nothing.
-const WEIGHT_LEAST: f64 = 0.01;
+const WEIGHT_LEAST: f64 = 0.05;
 /// Causes for which a difference weighs the new signals.
 const MOVERS: usize = 4;
+/// Causes among which the largest move is looked for.
+const FIRST: usize = 4;
 /// A smaller move is none.
 const MOVE_LEAST: f64 = 0.005;
 /// Signals that a difference names for one cause.
@@ -155,11 +157,12 @@ fn stage(case: Case, at: Timestamp, options: &Options) -> Stage {
 }
 
 impl Stage {
-    /// The largest move of one that is or was among the first: (which, from, to).
+    /// The largest move of one that is or was among the first few: (which, from, to).
     fn largest_move(&self, before: &Stage) -> Option<(String, f64, f64)> {
         let of = |all: &BTreeMap<String, f64>, name: &String| all.get(name).copied().unwrap_or(0.0);
-        let names = self.standings.iter().chain(&before.standings).map(|s| &s.component);
-        let moves = names.map(|name| (name, of(&before.all, name), of(&self.all, name)));
+        let first = |stage: &Stage| stage.standings.iter().take(FIRST).map(|s| s.component.clone()).collect::<Vec<_>>();
+        let names = [first(self), first(before)].concat();
+        let moves = names.iter().map(|name| (name, of(&before.all, name), of(&self.all, name)));
         let size = |m: &(&String, f64, f64)| (m.2 - m.1).abs();
         let (name, from, to) = moves.max_by(|a, b| size(a).total_cmp(&size(b)).then(b.0.cmp(a.0)))?;
         ((to - from).abs() >= MOVE_LEAST).then(|| (name.clone(), from, to))

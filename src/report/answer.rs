@@ -1,6 +1,6 @@
 //! Named questions put into words: four to ten lines that a person can read aloud.
 
-use super::text::{probability, some_of, wrap};
+use super::text::{cut, probability, some_of, wrap};
 use super::view::*;
 use crate::infer::logspace::SameEverywhere;
 
@@ -14,6 +14,8 @@ const WIDTH: usize = 80;
 const NAMED: usize = 4;
 /// Lines of an answer, at most.
 const LINES: usize = 10;
+/// Lines of a sentence, at most.
+const SENTENCE: usize = 3;
 
 /// How sure an answer with this chance is, given the chance before any signal.
 pub fn band(probability: f64, prior: f64) -> Band {
@@ -32,8 +34,7 @@ pub fn answer_lines(a: &Answer, instead: Option<&Chance>) -> Vec<String> {
     if a.subject.upstream == 0 {
         lines.say(&format!("Is it {name}? The graph gives no way for that to be the cause."));
         lines.say(&format!("Nothing that was reported failing needs {}.", members(&a.subject)));
-        lines.say("If you know that something does, add the dependency to the graph and ask");
-        lines.say("again.");
+        lines.say("If you know that something does, add the dependency to the graph and ask again.");
         return lines.0;
     }
     let word = match a.band {
@@ -59,8 +60,17 @@ pub fn answer_lines(a: &Answer, instead: Option<&Chance>) -> Vec<String> {
         lines.list("Most for it:", a.supported_by.iter().map(weight));
     }
     lines.list("Most against it:", a.contradicted_by.iter().map(weight));
-    let head = "This would have failed too, and probably has not:";
-    lines.list(head, a.not_seen.iter().map(|e| expected(e, &p)));
+    if a.supported_by.is_empty() && a.contradicted_by.is_empty() {
+        lines.say("Nothing said of any one component counts alone: the signals repeat each other.");
+    }
+    let head = match &a.best {
+        Some(best) if a.band == Band::PointsTo && a.subject.members.len() > 1 => {
+            format!("Of the others than {}, this speaks against:", best.component)
+        }
+        _ => "This would have failed too, and probably has not:".to_string(),
+    };
+    let of = |e: &&Expected| a.band != Band::PointsTo || a.best.as_ref().is_none_or(|b| b.component != e.cause);
+    lines.list(&head, a.not_seen.iter().filter(of).map(|e| expected(e, &p)));
     lines.say(&method(&a.inference));
     lines.0
 }
@@ -119,6 +129,7 @@ fn members(subject: &Subject) -> String {
         SubjectKind::Kind if subject.upstream < n && subject.upstream > 0 => {
             format!("any of the {} of kind {} that something failing needs", subject.upstream, subject.name)
         }
+        SubjectKind::Kind if n == 0 => format!("anything of kind {}: the graph has none", subject.name),
         SubjectKind::Kind => format!("any of the {n} of kind {}", subject.name),
         SubjectKind::Component if n > 1 => format!("{} or its {} parts", subject.name, n - 1),
         SubjectKind::Component => subject.name.clone(),
@@ -191,10 +202,16 @@ fn method(i: &Inference) -> String {
 struct Lines(Vec<String>);
 
 impl Lines {
-    /// A sentence in at most two lines.
+    /// A sentence, in at most three lines; what does not fit ends with an ellipsis.
     fn say(&mut self, sentence: &str) {
-        let sentence = wrap(&crate::diag::clean(sentence), WIDTH, 2);
-        self.0.extend(sentence.lines().take(2).map(String::from));
+        let clean = crate::diag::clean(sentence);
+        let mut most = clean.chars().count();
+        let mut text = wrap(&clean, WIDTH, 2);
+        while text.lines().count() > SENTENCE {
+            most -= 1;
+            text = wrap(&cut(&clean, most), WIDTH, 2);
+        }
+        self.0.extend(text.lines().map(String::from));
     }
 
     /// A list in at most two lines: as many items as fit. Nothing if it is empty or the page is full.
@@ -202,12 +219,12 @@ impl Lines {
         let items: Vec<String> = items.collect();
         let fits = |n: usize| {
             let text = wrap(&crate::diag::clean(&format!("{head} {}.", some_of(&items, n))), WIDTH, 2);
-            (text.lines().count() <= 2).then_some(text)
+            (text.lines().count() <= 2).then(|| format!("{head} {}.", some_of(&items, n)))
         };
         if items.is_empty() || self.0.len() + 3 > LINES {
             return;
         }
-        let text = (1..=items.len().min(NAMED)).rev().find_map(fits).or_else(|| Some(format!("{head} {}", items[0])));
-        self.say(&text.unwrap_or_default().replace("\n ", ""));
+        let text = (1..=items.len().min(NAMED)).rev().find_map(fits);
+        self.say(&text.unwrap_or_else(|| format!("{head} {}.", items[0])));
     }
 }

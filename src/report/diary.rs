@@ -18,12 +18,7 @@ pub fn terminal(diary: &Diary) -> String {
     if !diary.incident.title.is_empty() {
         lines.push(cut(&diary.incident.title, WIDTH));
     }
-    let count = format!(
-        "{} signals in {} arrivals; the time is when they reached us, in UTC",
-        diary.signals.len(),
-        diary.moments.len()
-    );
-    lines.push(count);
+    lines.push(format!("{} signals in all; the time is when they reached us, in UTC", diary.signals.len()));
     let (mut day, mut verdict) = ("", None);
     for moment in &diary.moments {
         if date(&moment.at) != day {

@@ -1,13 +1,17 @@
 //! What the pens for pictures draw: the report's part of the graph, with quiet components folded where it is large.
 
 use super::text::{cut, probability};
-use super::view::{Cause, DependencyView, Report, SeenState};
+use super::view::{Cause, DependencyView, Report, SeenState, VerdictKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// From this many components on, quiet ones are drawn as one node per state and kind.
 pub const FOLDED_FROM: usize = 40;
 /// A cause leads from this chance on.
 const LEADS: f64 = 0.5;
+/// Causes that lead together, at most …
+const TOGETHER: usize = 4;
+/// … each with at least this chance.
+const SHARE_LEAST: f64 = 0.1;
 /// Characters of one line in a node.
 const LINE: usize = 40;
 /// Characters of an edge's label.
@@ -60,8 +64,11 @@ pub(super) struct Edge {
 
 /// The common causes that lead.
 pub(super) fn leading(report: &Report) -> Vec<&Cause> {
-    let shared = |c: &&Cause| c.explains.iter().map(|e| &e.component).collect::<BTreeSet<_>>().len() >= 2;
-    report.causes.iter().filter(|c| c.probability >= LEADS).filter(shared).collect()
+    let leads: Vec<&Cause> = report.causes.iter().filter(|c| c.probability >= LEADS && c.is_common()).collect();
+    // Where none leads alone, those that lead together.
+    let together = leads.is_empty() && report.verdict.kind == VerdictKind::CommonCause;
+    let first = report.causes.iter().filter(|c| c.is_common()).take(if together { TOGETHER } else { 0 });
+    if leads.is_empty() { first.filter(|c| c.probability >= SHARE_LEAST).collect() } else { leads }
 }
 
 /// (what is needed, what needs it) along some paths, each from what failed to the cause.

@@ -135,7 +135,7 @@ fn explained(cause: &Cause) -> String {
 }
 
 fn checks(report: &Report, p: &dyn Fn(f64) -> String) -> Option<String> {
-    let row = |c: &super::view::Check| format!("- {} ({:.2} bits)", escaped(&check(c, p), VERDICT), c.gain_bits);
+    let row = |c: &super::view::Check| format!("- {} ({:.2} bits)", escaped(&check(c, 2, p), VERDICT), c.gain_bits);
     let rows: Vec<String> = report.checks.iter().take(FEW).map(row).collect();
     (!rows.is_empty()).then(|| section("What to check next", "", &rows, ""))
 }

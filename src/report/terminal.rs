@@ -2,7 +2,7 @@
 
 mod details;
 
-use super::text::{cut, probability, some_of, wrap};
+use super::text::{cut, fitting, probability, some_of, wrap};
 use super::view::{Cause, Method, Report};
 use std::collections::BTreeSet;
 
@@ -142,8 +142,8 @@ impl Pen<'_> {
         let mut lines = Vec::new();
         let explained: BTreeSet<String> = cause.explains.iter().map(|e| e.component.clone()).collect();
         let explained: Vec<String> = explained.into_iter().collect();
-        let text = format!("{} would explain {} failing: {}", cause.component, explained.len(), some_of(&explained, 6));
-        lines.extend(self.wrapped(&crate::diag::clean(&text), 4).into_iter().take(most));
+        let head = format!("{} would explain {} failing: ", cause.component, explained.len());
+        lines.extend(fitting(&head, &explained, self.width, 4, most));
         if let Some(longest) = cause.explains.iter().max_by_key(|e| e.path.len()) {
             lines.push(cut(&format!("    path: {}", longest.path.join(" ← ")), self.width));
         }
@@ -194,8 +194,8 @@ impl Pen<'_> {
         let kinds: Vec<String> =
             likely.chain(cloud).map(|k| format!("{} {} ({})", k.kind, self.p(k.probability), k.best)).collect();
         if !kinds.is_empty() {
-            for (i, text) in wrap(&kinds.join(", "), self.width - 14, 0).lines().take(most).enumerate() {
-                line(if i == 0 { "kinds" } else { "" }, text.to_string());
+            for (i, text) in fitting("", &kinds, self.width - 14, 0, most).into_iter().enumerate() {
+                line(if i == 0 { "kinds" } else { "" }, text);
             }
         }
         let unknown = r.unknown_cause.probability.map(|p| format!("; unknown shared cause {}", self.p(p)));
@@ -204,8 +204,10 @@ impl Pen<'_> {
             line("graph may lack", format!("something that {members} need (patch: --format json)"));
         }
         if let Some(check) = r.checks.first() {
-            let text = super::text::check(check, &|x| self.p(x));
-            for (i, text) in wrap(&text, self.width - 14, 0).lines().take(most).enumerate() {
+            // With one cause less where two do not fit.
+            let told = |count| wrap(&super::text::check(check, count, &|x| self.p(x)), self.width - 14, 0);
+            let text = Some(told(2)).filter(|text| text.lines().count() <= most).unwrap_or_else(|| told(1));
+            for (i, text) in text.lines().take(2).enumerate() {
                 line(if i == 0 { "check next" } else { "" }, text.to_string());
             }
         }

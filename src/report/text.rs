@@ -17,12 +17,12 @@ pub fn probability(p: f64, error: f64) -> String {
     }
 }
 
-/// A check and what either outcome does to the causes it moves: `spotify login: failing → aws 0.90; healthy → aws 0.12`.
-pub fn check(check: &Check, p: &dyn Fn(f64) -> String) -> String {
+/// A check and what either outcome does to the `count` causes that it moves most: `spotify login: failing → aws 0.90; healthy → aws 0.12`.
+pub fn check(check: &Check, count: usize, p: &dyn Fn(f64) -> String) -> String {
     let moved = |cause: &&String| (check.if_failing[*cause] - check.if_healthy[*cause]).abs();
     let mut causes: Vec<&String> = check.if_failing.keys().filter(|c| check.if_healthy.contains_key(*c)).collect();
     causes.sort_by(|a, b| moved(b).total_cmp(&moved(a)).then(a.cmp(b)));
-    causes.truncate(2);
+    causes.truncate(count);
     let outcome = |of: &std::collections::BTreeMap<String, f64>| {
         let list: Vec<String> = causes.iter().map(|c| format!("{c} {}", p(of[*c]))).collect();
         list.join(", ")
@@ -63,6 +63,15 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> String {
     }
     lines.push(line);
     lines.join("\n")
+}
+
+/// A list behind a head, with as many items as fit `most` lines of `width` columns: the lines.
+pub fn fitting(head: &str, items: &[String], width: usize, indent: usize, most: usize) -> Vec<String> {
+    let lines = |n: usize| -> Vec<String> {
+        wrap(&clean(&format!("{head}{}", some_of(items, n))), width, indent).lines().map(String::from).collect()
+    };
+    let fits = (1..=items.len()).rev().map(lines).find(|lines| lines.len() <= most);
+    fits.unwrap_or_else(|| vec![cut(&format!("{head}{}", some_of(items, 1)), width)])
 }
 
 /// The first `count` of a list, and how many more there are.

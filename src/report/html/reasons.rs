@@ -118,7 +118,7 @@ impl Page<'_> {
                 @if checks.is_empty() {
                     p { "Nothing unobserved would tell the leading causes apart." }
                 } @else {
-                    p.note { "What is not known yet, most telling first: how probable the leading causes become if it is \
+                    p.note { "What is not known yet, most telling first: how probable the leading causes would become if it were known for sure to be \
                               found failing, or healthy." }
                     div.scroll tabindex="0" role="region" aria-label="Checks" {
                         table.checks {

@@ -108,9 +108,10 @@ fn checks(pen: &Pen) -> Vec<String> {
     if pen.report.checks.is_empty() {
         return Vec::new();
     }
-    let mut lines = vec![String::new(), pen.bold("Next checks (what each outcome would do to the chance of a fault)")];
+    let mut lines =
+        vec![String::new(), pen.bold("Next checks (chances of a fault, if the outcome were known for sure)")];
     for c in pen.report.checks.iter().take(CHECKS) {
-        let text = format!("  {:>5.2} bits  {}", c.gain_bits, check(c, &|x| pen.p(x)));
+        let text = format!("  {:>5.2} bits  {}", c.gain_bits, check(c, 2, &|x| pen.p(x)));
         lines.extend(pen.inset(&clean(&text), 2, 11));
     }
     lines

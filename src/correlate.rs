@@ -95,7 +95,7 @@ pub fn correlate(case: Case, options: &Options) -> Report {
     }
     if full {
         kinds = asker.kinds(&ranked.all, &ranked.paths);
-        asker.weigh(&mut ranked, case.window, options);
+        asker.weigh(&mut ranked, case, options);
         explanations = asker.explanations(&ranked.suspects);
         resting = asker.resting(&ranked.suspects, &ties, within.as_ref().map(|(_, _, group)| group));
         checks = asker.checks(&ranked.suspects, &prepared.targets);

@@ -114,6 +114,7 @@ impl Asker<'_> {
             reaches,
             range: super::range::by_odds(p_fault, prior),
             evidence: Vec::new(),
+            deleted: Vec::new(),
             ledger: None,
         }
     }

@@ -2,25 +2,36 @@
 
 use super::ask::Asker;
 use super::lens::Lens;
-use super::{Options, Ranked, WEIGHED_CAUSES, WEIGHED_LEAST};
+use super::{Case, Options, Prepared, Ranked, WEIGHED_CAUSES, WEIGHED_LEAST};
 use crate::graph::ComponentIx;
 use crate::infer::Scenario;
-use crate::infer::logspace::one_minus_exp;
+use crate::infer::logspace::{SameEverywhere, one_minus_exp};
 use crate::model::channel::Except;
 use crate::report::compose::LEADS;
 use crate::report::findings::{Resting, Suspect};
-use crate::signal::{SourceKind, Window};
+use crate::signal::SourceKind;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
+/// Signals that are deleted, one by one, to see what that does to a cause.
+const REBUILT: usize = 5;
+/// Causes for which that is done.
+const REBUILT_CAUSES: usize = 2;
+/// Larger networks are not built anew for that.
+const REBUILT_CELLS: usize = 1 << 18;
+
 impl Asker<'_> {
     /// Evidence and ranges of the first suspects.
-    pub(super) fn weigh(&self, ranked: &mut Ranked, window: Window, options: &Options) {
+    pub(super) fn weigh(&self, ranked: &mut Ranked, case: Case, options: &Options) {
         let Ranked { suspects, all, .. } = ranked;
         let likely = suspects.iter().take(WEIGHED_CAUSES).filter(|s| s.p_fault >= WEIGHED_LEAST);
         let weighed: Vec<ComponentIx> = likely.map(|s| s.component).collect();
-        let ranges = self.ranges(&weighed, window, options);
+        let ranges = self.ranges(&weighed, case.window, options);
         suspects.par_iter_mut().filter(|s| weighed.contains(&s.component)).for_each(|s| self.account_for(s, all));
+        if self.engine.is_exact() && self.engine.cells() <= REBUILT_CELLS {
+            let leading = suspects.iter_mut().filter(|s| s.is_shared() && s.p_cause >= LEADS).take(REBUILT_CAUSES);
+            leading.for_each(|s| s.deleted = self.deleted(s, case, options));
+        }
         for (component, range) in weighed.iter().zip(ranges) {
             suspects.iter_mut().filter(|s| s.component == *component).for_each(|s| s.range = range);
         }
@@ -29,6 +40,27 @@ impl Asker<'_> {
             let share = s.p_cause / s.p_fault;
             s.range = s.range.map(|p| p * share);
         }
+    }
+
+    /// What deleting each of the strongest signals would undo, everything built anew. \[LOO\]
+    fn deleted(&self, suspect: &Suspect, case: Case, options: &Options) -> Vec<(usize, f64)> {
+        let odds = |asker: &Asker| {
+            let ln_none = asker.engine.ln_evidence_without(&asker.own_nodes(&[suspect.component]))?;
+            let ln_none = ln_none - asker.posterior.ln_evidence;
+            Some(one_minus_exp(ln_none).logarithm() - ln_none).filter(|odds| odds.is_finite())
+        };
+        let Some(with) = odds(self) else { return Vec::new() };
+        // A silence cannot be deleted.
+        let strongest: Vec<usize> =
+            suspect.evidence.iter().map(|w| w.0).filter(|&signal| signal < case.signals.len()).take(REBUILT).collect();
+        let without = |&signal: &usize| {
+            let mut fewer = case.signals.to_vec();
+            fewer.remove(signal);
+            let prepared = Prepared::new(Case { signals: &fewer, ..case }, options).ok()?;
+            Some((signal, with - odds(&prepared.asker(case.graph))?))
+        };
+        let weights: Vec<Option<(usize, f64)>> = strongest.par_iter().map(without).collect();
+        weights.into_iter().flatten().collect()
     }
 
     /// The evidence of one suspect; for a likely one and for common causes, the whole account.

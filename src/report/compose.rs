@@ -288,6 +288,7 @@ fn cause(f: &Findings, rank: usize, s: &Suspect) -> Cause {
             .filter(|(_, w)| w.abs() >= LEAST_WEIGHT)
             .map(|&(signal, log_odds)| SignalWeight { signal, log_odds })
             .collect(),
+        deleted: s.deleted.iter().map(|&(signal, log_odds)| SignalWeight { signal, log_odds }).collect(),
         ledger: s.ledger.clone(),
     }
 }

@@ -85,6 +85,8 @@ pub struct Suspect {
     pub range: [f64; 2],
     /// (signal, log-odds it adds), strongest first.
     pub evidence: Vec<(usize, f64)>,
+    /// The first of them with the signal deleted and everything built anew.
+    pub deleted: Vec<(usize, f64)>,
     /// The whole account, if it was weighed.
     pub ledger: Option<view::Ledger>,
 }

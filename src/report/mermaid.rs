@@ -78,7 +78,7 @@ fn shape(i: usize, node: &Node) -> String {
         Look::Failing => ("{{", "}}"),
         Look::Degraded => ("[/", "/]"),
         Look::Healthy => ("([", "])"),
-        Look::Doubted => ("[\\", "\\]"),
+        Look::Doubted => ("(", ")"),
         Look::Unobserved | Look::Folded => ("[", "]"),
     };
     let lines: Vec<String> = node.label.iter().map(|l| escaped(l)).collect();

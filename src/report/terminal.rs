@@ -6,6 +6,8 @@ use super::text::{cut, fitting, probability, some_of, wrap};
 use super::view::{Cause, Method, Report};
 use std::collections::BTreeSet;
 
+/// Channels that weigh less are no reason.
+const LEAST_WEIGHT: f64 = 0.05;
 /// Lines of the first screen.
 const SCREEN: usize = 25;
 /// Common causes on the first screen.
@@ -153,7 +155,10 @@ impl Pen<'_> {
             .map(|w| format!("{} {} ({:+.1})", w.component, w.capability, w.log_odds))
             .collect();
         let against = if against.is_empty() { "nothing that was observed".to_string() } else { some_of(&against, 2) };
-        let channels = cause.ledger.iter().flat_map(|l| &l.channels).filter(|c| c.log_odds >= 0.05);
+        // What does nothing once it is deleted altogether is no reason.
+        let nothing = |n: usize| cause.deleted.iter().any(|d| d.signal == n && d.log_odds < LEAST_WEIGHT);
+        let channels = cause.ledger.iter().flat_map(|l| &l.channels).filter(|c| c.log_odds >= LEAST_WEIGHT);
+        let channels = channels.filter(|c| !c.signals.iter().all(|s| nothing(s.signal)));
         let mut support: Vec<String> = channels
             .map(|c| format!("{} {} ({:+.1})", c.component, c.source.as_str().replace('_', " "), c.log_odds))
             .collect();
@@ -207,7 +212,7 @@ impl Pen<'_> {
             // With one cause less where two do not fit.
             let told = |count| wrap(&super::text::check(check, count, &|x| self.p(x)), self.width - 14, 0);
             let text = Some(told(2)).filter(|text| text.lines().count() <= most).unwrap_or_else(|| told(1));
-            for (i, text) in text.lines().take(2).enumerate() {
+            for (i, text) in text.lines().take(most).enumerate() {
                 line(if i == 0 { "check next" } else { "" }, text.to_string());
             }
         }

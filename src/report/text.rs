@@ -24,7 +24,8 @@ pub fn check(check: &Check, count: usize, p: &dyn Fn(f64) -> String) -> String {
     causes.sort_by(|a, b| moved(b).total_cmp(&moved(a)).then(a.cmp(b)));
     causes.truncate(count);
     let outcome = |of: &std::collections::BTreeMap<String, f64>| {
-        let list: Vec<String> = causes.iter().map(|c| format!("{c} {}", p(of[*c]))).collect();
+        let name = |c: &String| if *c == check.component { "itself".to_string() } else { c.clone() };
+        let list: Vec<String> = causes.iter().map(|c| format!("{} {}", name(c), p(of[*c]))).collect();
         list.join(", ")
     };
     let capability = if check.capability == "any" { String::new() } else { format!(" {}", check.capability) };

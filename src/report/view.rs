@@ -139,8 +139,12 @@ pub struct Cause {
     pub explains: Vec<Explained>,
     /// Observations that speak against it, strongest first.
     pub contradicted_by: Vec<Weighed>,
-    /// What each signal adds to its log-odds: with all signals, minus without this one. Strongest first.
+    /// What each signal adds to its log-odds: with all signals, minus without this one's likelihood. Strongest first. How
+    /// the window is cut, how large the storm is and whom an unknown cause could reach are held as they are.
     pub evidence: Vec<SignalWeight>,
+    /// The first five of them once more, with the signal deleted from the input and everything built anew; for causes
+    /// that lead, where the network is small enough for that. Where it differs in sign, the signal is no reason.
+    pub deleted: Vec<SignalWeight>,
     /// The account of how the signals lead from the prior to `p_fault`; `null` for causes that were not weighed.
     pub ledger: Option<Ledger>,
 }

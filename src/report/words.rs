@@ -184,7 +184,8 @@ impl Words<'_> {
     /// The strongest signals for a suspect. Where signals repeat each other so much that none counts alone: the first
     /// reports of trouble that it would explain.
     fn reasons(&self, s: &Suspect) -> Vec<usize> {
-        let strong = s.evidence.iter().filter(|(_, w)| *w >= WEIGHT_LEAST).map(|(signal, _)| *signal);
+        let none = |signal: usize| s.deleted.iter().any(|(deleted, w)| *deleted == signal && *w < WEIGHT_LEAST);
+        let strong = s.evidence.iter().filter(|(n, w)| *w >= WEIGHT_LEAST && !none(*n)).map(|(signal, _)| *signal);
         let strong: Vec<usize> = strong.take(NAMED).collect();
         if !strong.is_empty() {
             return strong;

@@ -113,6 +113,7 @@ fn cause(component: &str, probability: f64, explains: &[&str]) -> Cause {
         explains: explains.iter().map(explained).collect(),
         contradicted_by: Vec::new(),
         evidence: Vec::new(),
+        deleted: Vec::new(),
         ledger: None,
     }
 }

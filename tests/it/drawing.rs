@@ -68,6 +68,7 @@ fn report(cause: &str, middle: &str, victims: usize, quiet: usize) -> Report {
         explains: (0..victims).map(explained).collect(),
         contradicted_by: Vec::new(),
         evidence: Vec::new(),
+        deleted: Vec::new(),
         ledger: None,
     }];
     report
@@ -99,7 +100,7 @@ fn check_mermaid(text: &str) -> (usize, usize) {
             }
             [node] => {
                 let id: String = node.chars().take_while(|c| c.is_alphanumeric()).collect();
-                let shapes = ["[]", "[[]]", "{{}}", "[//]", "([])", ">]"];
+                let shapes = ["[]", "()", "[[]]", "{{}}", "[//]", "([])", ">]"];
                 assert!(shapes.contains(&&node[id.len()..]), "{line}");
                 assert!(nodes.insert(id), "{line}");
             }

@@ -97,6 +97,27 @@ fn a_channel_weighs_what_leaving_it_out_does() {
     assert!((compared.posterior - rival.posterior).abs() < 1e-9 && (compared.prior - rival.prior).abs() < 1e-9);
 }
 
+/// What deleting a signal does is what a run without its line gives; one that then does nothing is no reason.
+#[test]
+fn deleted_signals_are_deleted() {
+    let incident = load("ovh-2021-03-10-strasbourg");
+    let (all, options) = (observations(&incident), Options::default());
+    let judge = |signals: &[Observation]| {
+        correlate(Case { graph: &incident.graph, signals, coverage: &[], window: incident.window }, &options)
+    };
+    let (whole, odds) = (judge(&all), |p: f64| (p / (1.0 - p)).ln());
+    let top = &whole.causes[0];
+    assert_eq!(top.deleted.len(), 5);
+    for weight in &top.deleted {
+        let mut fewer = all.clone();
+        fewer.remove(weight.signal);
+        let p = judge(&fewer).causes.iter().find(|c| c.component == top.component).unwrap().p_fault;
+        assert!((odds(top.p_fault) - odds(p) - weight.log_odds).abs() < 1e-6, "{weight:?}");
+    }
+    let vain: Vec<usize> = top.deleted.iter().filter(|w| w.log_odds < 0.05).map(|w| w.signal).collect();
+    assert!(!vain.is_empty() && whole.sentences[0].signals.iter().all(|n| !vain.contains(n)), "{vain:?}");
+}
+
 #[test]
 fn is_it_a_cloud_provider() {
     let answer = |id: &str, name: &str| {
@@ -160,6 +181,13 @@ fn answers_can_be_read_aloud() {
             assert!((3..=10).contains(&lines), "{question:?}: {lines} lines\n{text}");
             assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
             assert!(!text.to_lowercase().contains("root cause"));
+            // No sentence is cut: each ends before the next begins.
+            let mut before = "";
+            for line in text.lines().chain([""]) {
+                let begins = !line.starts_with(' ');
+                assert!(!begins || before.is_empty() || before.ends_with(['.', '…']), "{question:?}: {before}\n{text}");
+                before = line;
+            }
         }
     }
 }
@@ -300,6 +328,31 @@ fn sentences_rest_on_signals_and_never_claim_a_root_cause() {
             assert!(!rests.is_empty() || text.contains("not in the graph"), "{id}: {s}");
         }
     }
+}
+
+/// What is drawn healthy was seen healthy.
+#[test]
+fn nothing_is_healthy_that_nobody_saw_healthy() {
+    let mut doubted = 0;
+    for (id, report) in reports() {
+        for component in list(&report["graph"], "components") {
+            let said = |states: &[&str]| {
+                let about = list(report, "signals").iter().filter(|s| s["component"] == component["id"]);
+                about.filter(|s| states.contains(&s["state"].as_str().unwrap())).count()
+            };
+            let (well, ill) = (said(&["healthy"]), said(&["failing", "degraded", "recovered"]));
+            match component["state"].as_str().unwrap() {
+                "healthy" => assert!(well > 0, "{id} {component}"),
+                "failing" | "degraded" => assert!(ill > 0, "{id} {component}"),
+                "doubted" => {
+                    assert!(well == 0 && ill > 0, "{id} {component}");
+                    doubted += 1;
+                }
+                _ => assert!(well + ill == 0, "{id} {component}"),
+            }
+        }
+    }
+    assert!(doubted > 20, "{doubted}");
 }
 
 /// Numbers to four digits, so that another processor's last bit does not matter; without the parts that only repeat

@@ -138,6 +138,14 @@ fn bundles_that_were_changed_are_refused() {
     let mut manifest = good.clone();
     manifest[find(b"commoncause/bundle/v1") + 20] = b'9';
     refused(&manifest, "format");
+    // Options that a bundle has no use for.
+    std::fs::write(&bundle, &good).unwrap();
+    for option in [&["--until", "2020-12-14T12:00:00Z"][..], &["--format", "json"], &["--no-spillover"]] {
+        let arguments: Vec<&str> =
+            ["replay", bundle.to_str().unwrap()].into_iter().chain(option.iter().copied()).collect();
+        let (code, out, told) = run(&arguments);
+        assert!(code == 2 && out.is_empty() && told.contains("as it was made"), "{told}");
+    }
     // One file more than the manifest names, one that leads out, one twice.
     for (name, why) in
         [("inputs/extra.yaml", "does not name"), ("../out", "may hold"), ("/etc/out", "may hold"), ("report", "twice")]
@@ -171,6 +179,9 @@ fn a_bundle_is_not_written_if_it_could_not_be_replayed() {
     let (code, out, told) = run(&["correlate", incident.to_str().unwrap(), "--bundle", bundle.to_str().unwrap()]);
     assert!(code == 1 && out.is_empty() && told.contains("relative paths"), "{told}");
     assert!(!bundle.exists());
+    let same = bundle.to_str().unwrap();
+    let (code, _, told) = run(&["correlate", &away, "--bundle", same, "--out", same]);
+    assert!(code == 2 && told.contains("same file") && !bundle.exists(), "{told}");
     let (code, _, told) = run(&["correlate", &away, "--bundle", "/nonexistent/folder/b.tar"]);
     assert!(code == 3 && told.contains("cannot write"), "{told}");
 }

@@ -30,6 +30,7 @@ pub fn report(component: &str, title: &str) -> Report {
             log_odds: -1.5,
         }],
         evidence: vec![SignalWeight { signal: 3, log_odds: 2.0 }],
+        deleted: Vec::new(),
         ledger: None,
     };
     Report {

@@ -50,7 +50,7 @@ pub struct Args {
 #[derive(Debug, Clone, Default, clap::Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
-    /// A folder with incident.yaml, or such a file.
+    /// A folder with incident.yaml, or such a file; for `replay` also a bundle.
     #[arg(required_unless_present = "signals", conflicts_with_all = ["signals", "from", "to"])]
     pub incident: Option<PathBuf>,
     /// Graph files or folders; added to those that the incident names.
@@ -150,7 +150,7 @@ pub fn run(args: Args) -> Exit {
 }
 
 /// Loads what is to be judged; what is wrong with it has been told on stderr.
-fn load(inputs: &Inputs, now: Option<Timestamp>, sources: &mut Sources) -> Result<Incident, Exit> {
+pub fn load(inputs: &Inputs, now: Option<Timestamp>, sources: &mut Sources) -> Result<Incident, Exit> {
     let (loaded, problems) = read(inputs, now, sources)?;
     tell(&problems, sources);
     loaded.ok_or_else(|| Problems(&problems).exit())

@@ -1,11 +1,11 @@
 //! `commoncause replay`: how the ranking came about, or a bundle once more.
 
-use super::correlate::{case, observations, words};
-use super::output::{patiently, tell, write};
-use super::{Exit, Problems, bundle, numbers};
+use super::correlate::{Inputs, case, load, observations, words};
+use super::output::{patiently, write};
+use super::{Exit, bundle, numbers};
 use crate::correlate;
 use crate::diag::Sources;
-use crate::incident::{self, Incident, Options};
+use crate::incident::Incident;
 use crate::report::view::{DIARY_SCHEMA, Diary, IncidentName, WindowView};
 use crate::report::{compose, diary, json};
 use jiff::Timestamp;
@@ -20,14 +20,8 @@ use std::path::PathBuf;
                   tests/incidents/meta-2024-03-05-login --diff 2024-03-05T15:17:00Z 2024-03-05T15:52:00Z"
 )]
 pub struct Args {
-    /// A folder with incident.yaml, such a file, or a bundle.
-    path: PathBuf,
-    /// Graph files or folders; added to those that the incident names.
-    #[arg(long, value_name = "PATH")]
-    graph: Vec<PathBuf>,
-    /// Only how it stood at that moment.
-    #[arg(long, value_name = "TIME", conflicts_with = "diff")]
-    until: Option<Timestamp>,
+    #[command(flatten)]
+    inputs: Inputs,
     /// What changed between two moments.
     #[arg(long, num_args = 2, value_names = ["FROM", "TO"])]
     diff: Option<Vec<Timestamp>>,
@@ -55,19 +49,26 @@ enum Format {
 
 /// Runs the command.
 pub fn run(args: Args) -> Exit {
-    if bundle::is_bundle(&args.path) {
-        let asked = args.until.is_some() || args.diff.is_some() || args.format != Format::Terminal;
-        if asked || args.no_spillover || args.numbers.is_some() || !args.graph.is_empty() {
+    let mut inputs = args.inputs.clone();
+    if let Some(path) = inputs.incident.as_deref().filter(|path| bundle::is_bundle(path)) {
+        let asked = inputs.until.is_some() || args.diff.is_some() || args.format != Format::Terminal;
+        if asked || args.no_spillover || args.numbers.is_some() || !inputs.graph.is_empty() || inputs.keep_going {
             eprintln!("error: a bundle is replayed as it was made; only --out goes with it");
             return Exit::Usage;
         }
-        return bundle::replay(&args.path, args.out.as_deref());
+        return bundle::replay(path, args.out.as_deref());
+    }
+    // All signals are read, so that their numbers are those of the whole.
+    let until = inputs.until.take();
+    if until.is_some() && args.diff.is_some() {
+        eprintln!("error: --until and --diff exclude each other");
+        return Exit::Usage;
     }
     let mut sources = Sources::default();
-    let options = Options { now: Some(Timestamp::now()), ..Options::default() };
-    let (loaded, problems) = incident::load(&args.path, &args.graph, &mut sources, &options);
-    tell(&problems, &sources);
-    let Some(incident) = loaded else { return Problems(&problems).exit() };
+    let incident = match load(&inputs, Some(Timestamp::now()), &mut sources) {
+        Ok(incident) => incident,
+        Err(exit) => return exit,
+    };
     let params = match numbers::read(args.numbers.as_deref()) {
         Ok(params) => params,
         Err(exit) => return exit,
@@ -77,13 +78,13 @@ pub fn run(args: Args) -> Exit {
     let what = format!("replaying {} signals", incident.signals.len());
     patiently(&what, || match args.diff.as_deref() {
         Some(&[from, to]) => difference(&incident, [from, to], &args, &options),
-        _ => whole(&incident, &args, &options),
+        _ => whole(&incident, until, &args, &options),
     })
 }
 
-fn whole(incident: &Incident, args: &Args, options: &correlate::Options) -> Exit {
+fn whole(incident: &Incident, until: Option<Timestamp>, args: &Args, options: &correlate::Options) -> Exit {
     let mut diary = diary_of(incident, options);
-    if let Some(until) = args.until {
+    if let Some(until) = until {
         let arrived = |at: &str| at.parse::<Timestamp>().is_ok_and(|at| at <= until);
         diary.moments.retain(|m| arrived(&m.at));
         diary.moments.drain(..diary.moments.len().saturating_sub(1));

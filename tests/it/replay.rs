@@ -72,6 +72,13 @@ fn diaries_fit_a_terminal_and_a_chat() {
     assert!(code == 0 && text.contains("meta-auth: 0.76 →"), "{text}");
     let (code, _, _) = run(&["replay", &meta, "--diff", "2024-03-05T15:30:00Z", "2024-03-05T15:17:00Z"]);
     assert_eq!(code, 2);
+    // By its parts, like `correlate`.
+    let (graph, signals) = (format!("{meta}/graph.yaml"), format!("{meta}/signals.jsonl"));
+    let window = ["--from", "2024-03-05T14:45:00Z", "--to", "2024-03-05T18:45:00Z"];
+    let parts = ["replay", "--graph", &graph, "--signals", &signals];
+    let (code, parts, told) = run(&parts.into_iter().chain(window).collect::<Vec<_>>());
+    let (_, whole, _) = run(&["replay", &meta]);
+    assert!(code == 0 && parts.lines().skip(1).eq(whole.lines().skip(1)), "{told}{parts}");
     let (_, text, _) = run(&["replay", &meta, "--until", "2000-01-01T00:00:00Z"]);
     assert!(text.contains("No signal had arrived"), "{text}");
 }

@@ -33,7 +33,7 @@ impl Page<'_> {
                 p.facts {
                     span { (when(&r.window.start)) " to " (when(&r.window.end)) " UTC" }
                     @if !r.signals.is_empty() {
-                        span { (r.signals.len()) " signals about " (observed.len()) " components" }
+                        span { (counted(r.signals.len(), "signal")) " about " (counted(observed.len(), "component")) }
                     }
                     span { "coincidence " (self.p(r.coincidence)) }
                     @if let Some(p) = r.unknown_cause.probability { span { "unknown shared cause " (self.p(p)) } }
@@ -226,4 +226,9 @@ fn band_class(band: Band) -> &'static str {
         Band::PointsAwayFrom => "points-away",
         Band::ConsistentWith | Band::CannotBeToldApart | Band::Undecided => "open",
     }
+}
+
+/// `1 signal`, `2 signals`.
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

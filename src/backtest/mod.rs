@@ -116,12 +116,7 @@ fn answer(report: &Report) -> Answer {
     let guesses = report
         .causes
         .iter()
-        .map(|c| {
-            let mut explained: Vec<&str> = c.explains.iter().map(|e| e.component.as_str()).collect();
-            explained.sort_unstable();
-            explained.dedup();
-            Guess { component: c.component.clone(), probability: c.probability, common: explained.len() >= 2 }
-        })
+        .map(|c| Guess { component: c.component.clone(), probability: c.probability, common: c.is_common() })
         .collect();
     let others = report.components.iter().map(|s| (s.component.clone(), s.p_fault));
     let mut any: BTreeMap<String, f64> = BTreeMap::new();

@@ -137,7 +137,10 @@ fn packed(made: &Made) -> Result<(Manifest, Files), String> {
     let named = inputs.incident.iter().chain(&inputs.graph).chain(&inputs.signals);
     let named: Vec<PathBuf> = named.map(|p| absolute(p)).collect::<Result<_, _>>()?;
     let folder = |p: &PathBuf| if p.is_dir() { p.clone() } else { p.parent().unwrap_or(p).to_path_buf() };
-    let root = read.keys().chain(&named).map(folder).reduce(common).unwrap_or_default();
+    // An incident without an id has the name of its folder, so that name is kept.
+    let incident = inputs.incident.as_deref().map(&absolute).transpose()?;
+    let above = incident.as_ref().and_then(|p| Some(folder(p).parent()?.to_path_buf()));
+    let root = read.keys().chain(&named).map(folder).chain(above).reduce(common).unwrap_or_default();
     let below = |p: &Path| p.strip_prefix(&root).map(Path::to_path_buf).unwrap_or_default();
     let moved = |list: &[PathBuf]| list.iter().map(|p| absolute(p).map(|p| below(&p))).collect::<Result<Vec<_>, _>>();
     let inputs = Inputs {

@@ -124,6 +124,25 @@ fn a_bundle_gives_the_same_bytes_anywhere() {
     }
 }
 
+/// An incident that names itself by its folder alone, with signals in the file, found by either path.
+#[test]
+fn a_bundle_keeps_the_name_of_the_folder() {
+    let scratch = tempfile::tempdir().unwrap();
+    let incident = scratch.path().join("a-day-in-march");
+    std::fs::create_dir(&incident).unwrap();
+    let text = "window: {start: 2024-03-05T14:00:00Z, end: 2024-03-05T16:00:00Z}\ngraph: [g.yaml]\nsignals:\n  \
+                - {at: 2024-03-05T15:00:00Z, component: a, state: failing, source: {kind: probe, name: p}}\n";
+    std::fs::write(incident.join("incident.yaml"), text).unwrap();
+    std::fs::write(incident.join("g.yaml"), "components: {a: {kind: service}}\n").unwrap();
+    for path in [incident.clone(), incident.join("incident.yaml")] {
+        let bundle = scratch.path().join("b.tar");
+        let (code, report, told) = run(&["correlate", path.to_str().unwrap(), "--bundle", bundle.to_str().unwrap()]);
+        assert!(code == 0 && report.contains("a-day-in-march"), "{told}");
+        let (code, again, told) = replay_elsewhere(&bundle);
+        assert!(code == 0 && again == report, "{told}");
+    }
+}
+
 #[test]
 fn bundles_that_were_changed_are_refused() {
     let scratch = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use super::findings::{Findings, Resting, Suspect};
 use super::view::*;
 use super::words;
 use crate::graph::{ComponentIx, DependencyGraph};
+use crate::model::build::Discount;
 use crate::signal::{Observation, State, Window};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,7 @@ pub fn compose(f: Findings) -> Report {
         .map(|(ix, k)| Place { component: id(f.graph, *ix), capability: k.clone() })
         .collect();
     let (warnings, sentences) = (warnings(&f), words::sentences(&f));
+    let (silences, spill_over) = (silences(&f), spill_over(&f));
     Report {
         schema: SCHEMA.to_string(),
         incident: IncidentName { id: String::new(), title: String::new() },
@@ -68,24 +70,31 @@ pub fn compose(f: Findings) -> Report {
         graph: f.picture,
         signals: f.signals.iter().map(signal_view).collect(),
         diary: Vec::new(),
-        silences: f.signals[f.read..]
-            .iter()
-            .enumerate()
-            .map(|(i, o)| Silence { signal: f.read + i, source: o.source.name.clone(), component: o.component.clone() })
-            .collect(),
-        spill_over: f
-            .discounts
-            .iter()
-            .map(|d| Discounted {
-                signal: d.signal,
-                component: f.signals[d.signal].component.clone(),
-                log_odds: d.ln_ratio,
-                undiscounted: d.undiscounted,
-            })
-            .collect(),
+        silences,
+        spill_over,
         warnings,
         inference: f.inference,
     }
+}
+
+/// Silences of sources that watch: they follow the signals that were read.
+fn silences(f: &Findings) -> Vec<Silence> {
+    let silence = |(signal, o): (usize, &Observation)| Silence {
+        signal,
+        source: o.source.name.clone(),
+        component: o.component.clone(),
+    };
+    f.signals.iter().enumerate().skip(f.read).map(silence).collect()
+}
+
+fn spill_over(f: &Findings) -> Vec<Discounted> {
+    let discounted = |d: &Discount| Discounted {
+        signal: d.signal,
+        component: f.signals[d.signal].component.clone(),
+        log_odds: d.ln_ratio,
+        undiscounted: d.undiscounted,
+    };
+    f.discounts.iter().map(discounted).collect()
 }
 
 /// The report when no answer could be computed at all.

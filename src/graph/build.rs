@@ -1,6 +1,6 @@
 //! Raw graph → checked graph, with every problem on the way.
 
-use super::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
+use super::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed, Recognise};
 use super::rules::{
     alias_clash, dependency_cycle, duplicate_id, edge_without_source, kind_without_defaults, part_of_cycle,
     self_dependency, stale_verified, unknown_capability, unknown_component, unknown_kind, unused_component,
@@ -132,17 +132,34 @@ fn component(c: &RawComponent, kinds: &BTreeMap<String, Kind>, problems: &mut Ve
     Component {
         id: c.id.value.clone(),
         title: c.title.as_ref().map_or_else(|| c.id.value.clone(), |t| t.value.clone()),
-        operator: c.operator.as_ref().map(|o| o.value.clone()),
+        operator: text(&c.operator),
         part_of: None,
+        status_page: text(&c.status_page),
+        source: text(&c.source),
+        verified: c.verified.as_ref().map(|v| v.value.to_string()),
+        note: text(&c.note),
         capabilities: if listed.is_empty() { kinds[&kind].capabilities.clone() } else { listed },
         faults_per_year: c.faults_per_year.as_ref().map(|r| r.value),
         audience: c.audience.as_ref().map(|a| a.value),
-        aliases: c.aliases.iter().map(|a| a.value.clone()).collect(),
-        regions: c.regions.iter().map(|r| r.value.clone()).collect(),
+        aliases: texts(&c.aliases),
+        regions: texts(&c.regions),
+        recognise: Recognise {
+            ns: texts(&c.recognise.ns),
+            cname: texts(&c.recognise.cname),
+            address: texts(&c.recognise.address),
+        },
         depends_on: Vec::new(),
         span: c.id.span,
         kind,
     }
+}
+
+fn text(written: &Option<At<String>>) -> Option<String> {
+    written.as_ref().map(|a| a.value.clone())
+}
+
+fn texts(written: &[At<String>]) -> Vec<String> {
+    written.iter().map(|a| a.value.clone()).collect()
 }
 
 /// The containers; none on a circle.
@@ -216,9 +233,9 @@ impl Resolver<'_> {
             lag_seconds: d.lag_seconds,
             cache_seconds: d.cache_seconds,
             region: d.region.as_ref().map(|r| r.value.clone()).filter(|r| r != "global"),
-            source: d.source.as_ref().map(|s| s.value.clone()),
+            source: text(&d.source),
             verified: d.verified.as_ref().map(|v| v.value.to_string()),
-            note: d.note.as_ref().map(|n| n.value.clone()),
+            note: text(&d.note),
             span: d.span,
         })
     }

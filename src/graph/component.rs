@@ -1,5 +1,6 @@
 //! The checked graph: what the rest of the program may rely on.
 
+use super::raw::Recognise;
 use crate::diag::Span;
 use std::collections::BTreeMap;
 
@@ -40,6 +41,14 @@ pub struct Component {
     pub operator: Option<String>,
     /// What contains it.
     pub part_of: Option<ComponentIx>,
+    /// The page on which its operator tells of trouble.
+    pub status_page: Option<String>,
+    /// Where this was read.
+    pub source: Option<String>,
+    /// When it was last checked, as written (`2026-05-01`).
+    pub verified: Option<String>,
+    /// Remark.
+    pub note: Option<String>,
     /// What it does for others: as listed, else the kind's. Sorted, no duplicates, never `any`.
     pub capabilities: Vec<String>,
     /// Overrides the kind's rate.
@@ -50,6 +59,8 @@ pub struct Component {
     pub aliases: Vec<String>,
     /// Where it serves.
     pub regions: Vec<String>,
+    /// Patterns of DNS records by which it is recognised.
+    pub recognise: Recognise<String>,
     /// What it needs, in file order.
     pub depends_on: Vec<Dependency>,
     /// Where its id stands.

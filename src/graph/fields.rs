@@ -47,6 +47,10 @@ pub enum Shape {
     Dependencies,
     /// Shares by capability.
     Shares,
+    /// Patterns of DNS records.
+    Recognise,
+    /// Reasons by code.
+    Allow,
 }
 
 /// Bounds of a number, with the words for them.
@@ -124,7 +128,8 @@ impl<'n, 'p> Fields<'n, 'p> {
         self.text_of(key, node)
     }
 
-    fn text_of(&mut self, key: &str, node: &Node) -> Option<At<String>> {
+    /// The text that `node` holds.
+    pub fn text_of(&mut self, key: &str, node: &Node) -> Option<At<String>> {
         match node.text() {
             Some(text) if !text.trim().is_empty() => Some(At { value: text.to_string(), span: node.span }),
             _ => {

@@ -19,6 +19,36 @@ pub struct RawGraph {
     pub components: Vec<RawComponent>,
     /// Kinds in the order they were read; names may repeat.
     pub kinds: Vec<RawKind>,
+    /// Warnings and hints that someone accepted.
+    pub allowed: Vec<Allowed>,
+}
+
+/// A warning or hint that someone accepted for one component or dependency, with the reason.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allowed {
+    /// Which: the id of a [`Code`](crate::diag::Code).
+    pub code: At<String>,
+    /// Why.
+    pub reason: At<String>,
+    /// The component or dependency for which it holds.
+    pub within: Span,
+}
+
+/// Patterns of DNS records by which a component is recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recognise<T> {
+    /// Names of name servers; `*` stands for any characters.
+    pub ns: Vec<T>,
+    /// Names that a name is an alias of; `*` stands for any characters.
+    pub cname: Vec<T>,
+    /// Networks, as `address/bits`.
+    pub address: Vec<T>,
+}
+
+impl<T> Default for Recognise<T> {
+    fn default() -> Self {
+        Recognise { ns: Vec::new(), cname: Vec::new(), address: Vec::new() }
+    }
 }
 
 /// One component.
@@ -34,6 +64,14 @@ pub struct RawComponent {
     pub operator: Option<At<String>>,
     /// What contains it.
     pub part_of: Option<At<String>>,
+    /// The page on which its operator tells of trouble.
+    pub status_page: Option<At<String>>,
+    /// Where this was read.
+    pub source: Option<At<String>>,
+    /// When it was checked.
+    pub verified: Option<At<jiff::civil::Date>>,
+    /// Remark.
+    pub note: Option<At<String>>,
     /// What it does for others.
     pub capabilities: Vec<At<String>>,
     /// Own faults per year.
@@ -44,6 +82,8 @@ pub struct RawComponent {
     pub aliases: Vec<At<String>>,
     /// Where it serves.
     pub regions: Vec<At<String>>,
+    /// Patterns of DNS records by which it is recognised.
+    pub recognise: Recognise<At<String>>,
     /// What it needs.
     pub depends_on: Vec<RawDependency>,
 }
@@ -55,9 +95,15 @@ impl RawComponent {
             || self.title.is_some()
             || self.operator.is_some()
             || self.part_of.is_some()
+            || self.status_page.is_some()
+            || self.source.is_some()
+            || self.verified.is_some()
+            || self.note.is_some()
             || self.faults_per_year.is_some()
             || self.audience.is_some();
-        let listed = [&self.capabilities, &self.aliases, &self.regions].iter().any(|l| !l.is_empty());
+        let recognise = [&self.recognise.ns, &self.recognise.cname, &self.recognise.address];
+        let listed =
+            [&self.capabilities, &self.aliases, &self.regions].into_iter().chain(recognise).any(|l| !l.is_empty());
         !told && !listed && !self.depends_on.is_empty()
     }
 }
@@ -78,7 +124,7 @@ impl RawGraph {
             }
         }
         components.retain(|c| target(c).is_none());
-        RawGraph { components, kinds: self.kinds.clone() }
+        RawGraph { components, kinds: self.kinds.clone(), allowed: self.allowed.clone() }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::Rule;
 use super::fields::{AUDIENCE, CHANCE, Field, Fields, RATE, SHARE, Shape};
-use super::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
+use super::raw::{Allowed, At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed, Recognise};
 use super::rules::{bad_date, bad_id, dependency_need, empty_group, out_of_range, unsatisfiable_group, wrong_type};
-use crate::diag::Diagnostic;
 use crate::diag::tree::{Node, Value};
+use crate::diag::{Diagnostic, Span};
 
 const fn field(name: &'static str, shape: Shape, about: &'static str) -> Field {
     Field { name, shape, about }
@@ -23,13 +23,22 @@ pub const COMPONENT: &[Field] = &[
     field("title", Shape::Text, "Name for people; default: the id."),
     field("operator", Shape::Text, "Who runs it."),
     field("part_of", Shape::Id, "The component that contains it."),
+    field("status_page", Shape::Text, "The page on which its operator tells of trouble."),
+    field("source", Shape::Text, "Where this was read: an address, or `general knowledge`."),
+    field("verified", Shape::Date, "When this was last checked."),
+    field("note", Shape::Text, "A remark."),
     field("capabilities", Shape::Texts, "What it does for others; default: what its kind does."),
     field("faults_per_year", Shape::NotNegative, "Own faults per year that are noticed outside; default: the kind's."),
     field("audience", Shape::Positive, "People who use it."),
     field("aliases", Shape::Texts, "Other names that signals may use; case does not matter."),
     field("regions", Shape::Texts, "Where it serves: global, or ISO countries, or cloud regions."),
+    field("recognise", Shape::Recognise, "Patterns of DNS records by which `graph discover` recognises it."),
     field("depends_on", Shape::Dependencies, "What it needs."),
+    ALLOW,
 ];
+
+/// Accepts warnings and hints about a component or dependency.
+const ALLOW: Field = field("allow", Shape::Allow, "Warnings and hints to accept here: their code, and the reason.");
 
 /// Keys of a dependency.
 pub const DEPENDENCY: &[Field] = &[
@@ -56,6 +65,14 @@ pub const DEPENDENCY: &[Field] = &[
     field("source", Shape::Text, "Where this was read: an address, or `general knowledge`."),
     field("verified", Shape::Date, "When this was last checked."),
     field("note", Shape::Text, "A remark."),
+    ALLOW,
+];
+
+/// Keys of `recognise`.
+pub const RECOGNISE: &[Field] = &[
+    field("ns", Shape::Texts, "Names of name servers; `*` stands for any characters."),
+    field("cname", Shape::Texts, "Names that a name is an alias of; `*` stands for any characters."),
+    field("address", Shape::Texts, "Networks, such as 192.0.2.0/24."),
 ];
 
 /// Keys of a group member that is more than a name.
@@ -93,7 +110,7 @@ pub fn file(root: &Node, graph: &mut RawGraph, problems: &mut Vec<Diagnostic>) {
     let Some(fields) = Fields::of(root, FILE, "a graph file", problems) else { return };
     let (components, kinds) = (fields.given("components"), fields.given("kinds"));
     for (id, node) in named(components, "components", problems) {
-        graph.components.extend(component(id, node, problems));
+        graph.components.extend(component(id, node, &mut graph.allowed, problems));
     }
     for (name, node) in named(kinds, "kinds", problems) {
         graph.kinds.push(kind(name, node, problems));
@@ -114,22 +131,33 @@ fn named<'n>(node: Option<&'n Node<'n>>, key: &str, problems: &mut Vec<Diagnosti
     }
 }
 
-fn component(id: At<String>, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<RawComponent> {
+fn component(
+    id: At<String>,
+    node: &Node,
+    allowed: &mut Vec<Allowed>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<RawComponent> {
     if let Some(problem) = bad_id::check(&id) {
         problems.push(problem);
         return None;
     }
+    let within = Span { start: id.span.start.min(node.span.start), ..node.span };
     let mut c = RawComponent {
         id,
         kind: None,
         title: None,
         operator: None,
         part_of: None,
+        status_page: None,
+        source: None,
+        verified: None,
+        note: None,
         capabilities: Vec::new(),
         faults_per_year: None,
         audience: None,
         aliases: Vec::new(),
         regions: Vec::new(),
+        recognise: Recognise::default(),
         depends_on: Vec::new(),
     };
     let Some(mut f) = Fields::of(node, COMPONENT, "a component", problems) else { return Some(c) };
@@ -137,21 +165,31 @@ fn component(id: At<String>, node: &Node, problems: &mut Vec<Diagnostic>) -> Opt
     c.title = f.text("title");
     c.operator = f.text("operator");
     c.part_of = f.text("part_of");
+    c.status_page = f.text("status_page");
+    c.source = f.text("source");
+    c.verified = verified(&mut f);
+    c.note = f.text("note");
     c.capabilities = f.texts("capabilities");
     c.faults_per_year = f.number("faults_per_year", RATE);
     c.audience = f.number("audience", AUDIENCE);
     c.aliases = f.texts("aliases");
     c.regions = f.texts("regions");
+    allowed.extend(allow(&mut f, within));
+    if let Some(mut r) = f.given("recognise").and_then(|n| Fields::of(n, RECOGNISE, "`recognise`", f.problems())) {
+        c.recognise = Recognise { ns: r.texts("ns"), cname: r.texts("cname"), address: r.texts("address") };
+    }
     if let Some(list) = f.given("depends_on") {
         match &list.value {
-            Value::List(items) => c.depends_on = items.iter().filter_map(|i| dependency(i, f.problems())).collect(),
+            Value::List(items) => {
+                c.depends_on = items.iter().filter_map(|i| dependency(i, allowed, f.problems())).collect()
+            }
             _ => f.complain(wrong_type::problem("`depends_on`", "a list", list)),
         }
     }
     Some(c)
 }
 
-fn dependency(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<RawDependency> {
+fn dependency(node: &Node, allowed: &mut Vec<Allowed>, problems: &mut Vec<Diagnostic>) -> Option<RawDependency> {
     let plain = |need| RawDependency {
         span: node.span,
         need,
@@ -184,13 +222,32 @@ fn dependency(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<RawDependen
     d.region = f.text("region");
     d.source = f.text("source");
     d.note = f.text("note");
-    if let Some(text) = f.text("verified") {
-        match bad_date::parse(&text.value) {
-            Some(date) => d.verified = Some(At { value: date, span: text.span }),
-            None => f.complain(bad_date::problem(&text)),
-        }
-    }
+    d.verified = verified(&mut f);
+    allowed.extend(allow(&mut f, node.span));
     Some(d)
+}
+
+fn verified(f: &mut Fields) -> Option<At<jiff::civil::Date>> {
+    let text = f.text("verified")?;
+    let date = bad_date::parse(&text.value);
+    if date.is_none() {
+        f.complain(bad_date::problem(&text));
+    }
+    Some(At { value: date?, span: text.span })
+}
+
+/// What someone accepted for the mapping at `within`.
+fn allow(f: &mut Fields, within: Span) -> Vec<Allowed> {
+    let Some(node) = f.given("allow") else { return Vec::new() };
+    let Value::Map(entries) = &node.value else {
+        f.complain(wrong_type::problem("`allow`", "a mapping from codes to reasons", node));
+        return Vec::new();
+    };
+    let reasons = entries.iter().filter_map(|e| {
+        let reason = f.text_of("allow", &e.value)?;
+        Some(Allowed { code: At { value: e.key.to_string(), span: e.key_span }, reason, within })
+    });
+    reasons.collect()
 }
 
 /// Impact of an edge that does not say.

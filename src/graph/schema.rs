@@ -1,7 +1,7 @@
 //! The JSON Schema (draft-07) of graph files, from the same tables that the reader goes by.
 
 use super::fields::{Field, Shape};
-use super::read::{COMPONENT, DEPENDENCY, IMPACTS, KIND, MEMBER};
+use super::read::{COMPONENT, DEPENDENCY, IMPACTS, KIND, MEMBER, RECOGNISE};
 use serde_json::{Map, Value, json};
 
 /// The schema of a graph file.
@@ -31,6 +31,7 @@ pub fn schema() -> Value {
             "dependency": { "anyOf": [ { "type": "string", "minLength": 1 }, needs(mapping(DEPENDENCY, &[])) ] },
             "member": { "anyOf": [ { "type": "string", "minLength": 1 }, mapping(MEMBER, &["component"]) ] },
             "kind": mapping(KIND, &[]),
+            "recognise": mapping(RECOGNISE, &[]),
         },
     })
 }
@@ -83,6 +84,8 @@ fn shape(shape: Shape) -> Value {
         Shape::Dependencies => {
             json!({ "type": ["array", "null"], "items": { "$ref": "#/definitions/dependency" } })
         }
+        Shape::Recognise => json!({ "anyOf": [{ "$ref": "#/definitions/recognise" }, { "type": "null" }] }),
+        Shape::Allow => json!({ "type": ["object", "null"], "additionalProperties": text }),
         Shape::Shares => {
             json!({ "type": ["object", "null"], "additionalProperties": { "type": "number", "minimum": 0, "maximum": 1 } })
         }

@@ -153,8 +153,13 @@ fn show(id: &str, paths: &[PathBuf]) -> Exit {
 pub(super) fn read(paths: &[PathBuf]) -> Result<DependencyGraph, Exit> {
     let mut sources = Sources::default();
     let (graph, mut problems) = graph::load(paths, &mut sources, None);
-    problems.retain(|d| d.severity == crate::diag::Severity::Error);
+    let empty = graph.as_ref().is_some_and(|g| g.components().is_empty());
+    // Of a graph without components every answer would be empty, which would look like good news.
+    problems.retain(|d| empty || d.severity == crate::diag::Severity::Error);
     tell(&problems, &sources);
+    if empty && !has_errors(&problems) {
+        return Err(Exit::Findings);
+    }
     graph.filter(|_| !has_errors(&problems)).ok_or_else(|| Problems(&problems).exit())
 }
 

@@ -10,7 +10,7 @@ const MAX_COMPARED: usize = 5000;
 /// eight, three beyond; a difference in case alone always counts. Ties go to the first in alphabetical order.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
-    if length > MAX_LENGTH {
+    if length == 0 || length > MAX_LENGTH {
         return None;
     }
     let allowed = match length {

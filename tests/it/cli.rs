@@ -6,7 +6,8 @@ use crate::{corpus, folder, run};
 fn the_main_job_names_the_cause_of_the_meta_day() {
     let meta = folder("incidents/meta-2024-03-05-login");
     let (code, out, err) = run(&["correlate", &meta]);
-    assert!(code == 0 && err.is_empty(), "{err}");
+    // On a busy machine it says that it is at work.
+    assert!(code == 0 && err.lines().all(|l| l.ends_with('…')), "{err}");
     assert!(out.starts_with("most likely common cause: meta-auth (login), probability >0.99\n"), "{out}");
     assert!(out.contains("cloud <0.01"), "{out}");
     let (_, json, _) = run(&["correlate", &meta, "--format", "json"]);

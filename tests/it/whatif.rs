@@ -395,3 +395,12 @@ fn answers_are_stable_and_slips_are_told() {
     assert_eq!(with(&["impact", "meta-auth", "--all"]).0, 2);
     assert_eq!(run(&["graph", "impact", "--all", "--graph", "no/such/file"]).0, 3);
 }
+
+#[test]
+fn an_empty_graph_is_no_good_news() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("empty.yaml");
+    std::fs::write(&file, "components:\n").unwrap();
+    let (code, out, err) = crate::run(&["graph", "impact", "--all", "--graph", file.to_str().unwrap()]);
+    assert!(code == 1 && out.is_empty() && err.contains("no component"), "{code} {out} {err}");
+}

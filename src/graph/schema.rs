@@ -27,13 +27,21 @@ pub fn schema() -> Value {
             },
         },
         "definitions": {
-            "component": mapping(COMPONENT, &["kind"]),
+            "component": component(),
             "dependency": { "anyOf": [ { "type": "string", "minLength": 1 }, needs(mapping(DEPENDENCY, &[])) ] },
             "member": { "anyOf": [ { "type": "string", "minLength": 1 }, mapping(MEMBER, &["component"]) ] },
             "kind": mapping(KIND, &[]),
             "recognise": mapping(RECOGNISE, &[]),
         },
     })
+}
+
+/// A definition has a kind; an addition to one elsewhere has nothing but dependencies.
+fn component() -> Value {
+    let mut component = mapping(COMPONENT, &[]);
+    let addition = json!({ "required": ["depends_on"], "propertyNames": { "pattern": "^(depends_on$|x-)" } });
+    component["anyOf"] = json!([{ "required": ["kind"] }, addition]);
+    component
 }
 
 /// Exactly one way to say what is needed.

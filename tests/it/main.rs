@@ -3,7 +3,9 @@
 mod architecture;
 mod backtest;
 mod browser;
+mod catalog;
 mod cli;
+mod docs;
 mod drawing;
 mod graph;
 mod incident;

@@ -1,0 +1,63 @@
+//! The catalog that comes with the program.
+
+use crate::{folder, run};
+use commoncause::diag::{Severity, Sources};
+use commoncause::graph::{self, DependencyGraph};
+use std::path::PathBuf;
+
+fn catalog() -> (DependencyGraph, Vec<commoncause::diag::Diagnostic>) {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("graphs");
+    let (graph, problems) = graph::load(&[root], &mut Sources::default(), Some(jiff::civil::date(2026, 11, 25)));
+    (graph.unwrap(), problems)
+}
+
+#[test]
+fn the_catalog_is_clean() {
+    let (graph, problems) = catalog();
+    let loud: Vec<_> = problems.iter().filter(|p| p.severity != Severity::Hint).collect();
+    assert!(loud.is_empty(), "{loud:#?}");
+    let services = graph.components().iter().filter(|c| c.kind == "service" && !c.depends_on.is_empty()).count();
+    assert!(services >= 150, "{services} services");
+}
+
+#[test]
+fn every_dependency_says_where_and_when_it_was_read_and_how_sure_it_is() {
+    let (graph, _) = catalog();
+    for c in graph.components() {
+        for d in &c.depends_on {
+            let told = d.source.is_some() && d.verified.is_some() && d.confidence < 1.0;
+            assert!(told, "a dependency of {} lacks source, date or confidence: {d:?}", c.id);
+        }
+    }
+}
+
+#[test]
+fn an_incident_that_brings_only_signals_is_judged_with_the_catalog() {
+    let signals = folder("incidents/meta-2024-03-05-login/signals.jsonl");
+    let window = ["--from", "2024-03-05T14:45:00Z", "--to", "2024-03-05T18:45:00Z"];
+    let args = [&["correlate", "--graph", "graphs", "--signals", &signals, "--format", "json"], &window[..]].concat();
+    let (code, out, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["causes"][0]["component"], "meta-auth");
+    assert_eq!(report["inference"]["method"], "exact");
+}
+
+#[test]
+fn the_catalog_satisfies_the_schema() {
+    let schema = graph::schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("graphs")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "yaml") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+                let wrong: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
+                assert!(wrong.is_empty(), "{}: {wrong:?}", path.display());
+            }
+        }
+    }
+}

@@ -1,16 +1,15 @@
 //! `commoncause graph`: maintain the dependency graph.
 
-use super::output::{count, tell, write};
+mod check;
+
+use super::output::{tell, write};
 use super::{Exit, Problems, whatif};
 use crate::diag::suggest::did_you_mean;
-use crate::diag::{Colour, Sources, clean, has_errors, render_human, render_json};
+use crate::diag::{Sources, clean, has_errors};
 use crate::graph::query::{self, Direction};
 use crate::graph::{self, ComponentIx, Dependency, DependencyGraph, Need, Scope};
 use crate::report::text::{cut, wrap};
 use crate::{incident, report, signal};
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use std::path::PathBuf;
 
 /// Columns of the text output.
@@ -29,20 +28,7 @@ pub struct Args {
 enum Command {
     /// Find every problem of a graph at once.
     #[command(after_help = "Example:\n  commoncause graph check tests/incidents/meta-2024-03-05-login/graph.yaml")]
-    Check {
-        /// Files or folders; all are merged.
-        #[arg(required = true)]
-        paths: Vec<PathBuf>,
-        /// How to print the problems.
-        #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
-        format: CheckFormat,
-        /// The day against which `verified` is checked; default: today.
-        #[arg(long, value_name = "DATE")]
-        today: Option<Date>,
-        /// Leave hints out.
-        #[arg(long)]
-        no_hints: bool,
-    },
+    Check(check::Args),
     /// Show one component: what it needs, what needs it, and by which path.
     #[command(
         after_help = "Example:\n  commoncause graph show meta-auth --graph tests/incidents/meta-2024-03-05-login/graph.yaml"
@@ -74,12 +60,6 @@ enum Command {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum CheckFormat {
-    Human,
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Subject {
     Graph,
     Signal,
@@ -95,7 +75,7 @@ enum Subject {
 /// Runs the command.
 pub fn run(args: Args) -> Exit {
     match args.command {
-        Command::Check { paths, format, today, no_hints } => check(&paths, format, today, no_hints),
+        Command::Check(args) => check::run(&args),
         Command::Show { id, graph } => show(&id, &graph),
         Command::Impact(args) => whatif::impact(&args),
         Command::Twins(args) => whatif::twins(&args),
@@ -114,24 +94,6 @@ pub fn run(args: Args) -> Exit {
             write(&format!("{schema:#}\n"), None)
         }
     }
-}
-
-fn check(paths: &[PathBuf], format: CheckFormat, today: Option<Date>, no_hints: bool) -> Exit {
-    let mut sources = Sources::default();
-    let today = today.unwrap_or_else(|| TimeZone::UTC.to_datetime(Timestamp::now()).date());
-    let (graph, mut problems) = graph::load(paths, &mut sources, Some(today));
-    if no_hints {
-        problems.retain(|d| d.severity != crate::diag::Severity::Hint);
-    }
-    let text = match format {
-        CheckFormat::Human => render_human(&problems, &sources, Colour::Never),
-        CheckFormat::Json => render_json(&problems, &sources),
-    };
-    let written = write(&text, None);
-    let (components, edges) = graph
-        .map_or((0, 0), |g| (g.components().len(), g.components().iter().map(|c| c.depends_on.len()).sum::<usize>()));
-    eprintln!("{components} components, {edges} dependencies: {}", count(&problems));
-    if written == Exit::Done { Problems(&problems).exit() } else { written }
 }
 
 fn show(id: &str, paths: &[PathBuf]) -> Exit {

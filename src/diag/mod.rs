@@ -4,12 +4,15 @@
 //! Values and problems come back together: a reader returns what it could read *and* a list of
 //! [`Diagnostic`]s, so that one bad file never hides the other nine.
 
+pub mod pages;
 mod render;
+mod sarif;
 pub mod suggest;
 pub mod tree;
 pub mod yaml;
 
 pub use render::{Colour, clean, render_human, render_json};
+pub use sarif::{Tool, render_sarif};
 
 use std::fmt;
 use std::sync::Arc;
@@ -90,12 +93,15 @@ pub struct Diagnostic {
     pub secondary: Vec<Label>,
     /// The next step: what to write instead, what to run.
     pub help: Option<String>,
+    /// Why someone accepted it; never for an error. What is accepted is not counted, and shown to tools only.
+    pub allowed: Option<String>,
 }
 
 impl Diagnostic {
     /// A problem without a place yet.
     pub fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
-        Diagnostic { code, severity, message: message.into(), primary: None, secondary: Vec::new(), help: None }
+        let message = message.into();
+        Diagnostic { code, severity, message, primary: None, secondary: Vec::new(), help: None, allowed: None }
     }
 
     /// An error.

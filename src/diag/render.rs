@@ -116,6 +116,7 @@ pub fn render_json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
                 "place": d.primary.as_ref().map(place),
                 "also": d.secondary.iter().map(place).collect::<Vec<_>>(),
                 "help": d.help,
+                "allowed": d.allowed,
             })
         })
         .collect();

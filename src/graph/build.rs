@@ -1,13 +1,14 @@
 //! Raw graph → checked graph, with every problem on the way.
 
+use super::allow::Acceptance;
 use super::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed, Recognise};
 use super::rules::{
-    alias_clash, dependency_cycle, duplicate_id, edge_without_source, kind_without_defaults, part_of_cycle,
-    self_dependency, stale_verified, unknown_capability, unknown_component, unknown_kind, unused_component,
+    alias_clash, bad_address, conflicting_claims, dependency_cycle, duplicate_id, edge_without_source,
+    kind_without_defaults, orphaned_status_page, part_of_cycle, self_dependency, stale_verified, unknown_capability,
+    unknown_component, unknown_kind, unused_component,
 };
-use super::{Component, ComponentIx, Dependency, DependencyGraph, Kind, Member, Need, Scope};
+use super::{Component, ComponentIx, Dependency, DependencyGraph, Kind, Member, Need, Scope, Staleness};
 use crate::diag::{Diagnostic, Span};
-use jiff::civil::Date;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +17,15 @@ const MAX_SUGGESTIONS: u32 = 200;
 /// Capability words that mean the component as a whole where it does not list them.
 const WHOLE: [&str; 3] = ["any", "connectivity", "dns"];
 
-/// Checks `raw` against itself and the built-in kinds. What is wrong is left out of the result.
+/// Checks `raw` against itself and the built-in kinds. What is wrong is left out of the result. Whatever is accepted in
+/// `raw` is marked in `problems`, also what reading it gave.
 pub fn build(
     raw: &RawGraph,
     built_in: &BTreeMap<String, Kind>,
-    today: Option<Date>,
+    staleness: Option<Staleness>,
     problems: &mut Vec<Diagnostic>,
 ) -> DependencyGraph {
+    let acceptance = Acceptance::of(raw);
     let raw = &raw.with_additions_merged();
     duplicate_id::check(raw, problems);
     let kinds = kinds(&raw.kinds, built_in, problems);
@@ -35,6 +38,7 @@ pub fn build(
     let sorted: Vec<&RawComponent> = first.values().copied().collect();
     let names = names(&sorted, problems);
     let mut components: Vec<Component> = sorted.iter().map(|c| component(c, &kinds, problems)).collect();
+    components.iter_mut().for_each(|c| c.allow = acceptance.on_component(&c.id));
 
     let capabilities: Vec<Vec<String>> = components.iter().map(|c| c.capabilities.clone()).collect();
     let mains: Vec<Option<String>> = components.iter().map(|c| kinds[&c.kind].main.clone()).collect();
@@ -44,15 +48,31 @@ pub fn build(
     for (i, c) in sorted.iter().enumerate() {
         components[i].part_of = parents[i];
         components[i].depends_on = c.depends_on.iter().filter_map(|d| resolver.dependency(i, c, d, problems)).collect();
+        components[i].depends_on.iter_mut().for_each(|d| d.allow = acceptance.on_dependency(d.span));
     }
     let graph = DependencyGraph::new(components, kinds, names);
-    dependency_cycle::check(&graph, problems);
-    unused_component::check(&graph, problems);
-    edge_without_source::check(&graph, problems);
-    if let Some(today) = today {
-        stale_verified::check(raw, today, problems);
-    }
+    judge(&graph, &sorted, staleness, problems);
+    acceptance.mark(problems);
     graph
+}
+
+/// The checks of the whole: nothing is wrong, but it may not be what was meant.
+fn judge(
+    graph: &DependencyGraph,
+    written: &[&RawComponent],
+    staleness: Option<Staleness>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    dependency_cycle::check(graph, problems);
+    unused_component::check(graph, problems);
+    orphaned_status_page::check(graph, problems);
+    bad_address::check(written, problems);
+    conflicting_claims::check(graph, problems);
+    conflicting_claims::check_pages(graph, written, problems);
+    edge_without_source::check(graph, problems);
+    if let Some(staleness) = staleness {
+        stale_verified::check(written, staleness, problems);
+    }
 }
 
 /// Built-in kinds with the graph's fields put over them.
@@ -149,6 +169,7 @@ fn component(c: &RawComponent, kinds: &BTreeMap<String, Kind>, problems: &mut Ve
             address: texts(&c.recognise.address),
         },
         depends_on: Vec::new(),
+        allow: BTreeMap::new(),
         span: c.id.span,
         kind,
     }
@@ -236,6 +257,7 @@ impl Resolver<'_> {
             source: text(&d.source),
             verified: d.verified.as_ref().map(|v| v.value.to_string()),
             note: text(&d.note),
+            allow: BTreeMap::new(),
             span: d.span,
         })
     }

@@ -3,7 +3,7 @@
 use super::build::build;
 use super::raw::RawGraph;
 use super::rules::{files, invalid_yaml};
-use super::{DependencyGraph, kinds, read};
+use super::{DependencyGraph, Staleness, kinds, read};
 use crate::diag::{Diagnostic, FileId, Sources, yaml};
 use jiff::civil::Date;
 use std::fs;
@@ -16,7 +16,7 @@ const MAX_FILE_BYTES: u64 = 64 << 20;
 const MAX_FOLDER_DEPTH: usize = 16;
 
 /// Reads and merges files and folders (all `.yaml` and `.yml` below them, in the order of their names), and checks
-/// everything. `today` switches the check of `verified` on.
+/// everything. `today` switches the check of `verified` on. What someone accepted is not among the diagnostics.
 ///
 /// The graph holds all that could be used; it is `None` only if nothing could be read at all. Errors among the
 /// diagnostics mean that something was left out.
@@ -24,6 +24,15 @@ pub fn load(
     paths: &[PathBuf],
     sources: &mut Sources,
     today: Option<Date>,
+) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
+    without_accepted(check(paths, sources, today.map(Staleness::on)))
+}
+
+/// The same with what someone accepted, marked by the reason in [`Diagnostic::allowed`].
+pub fn check(
+    paths: &[PathBuf],
+    sources: &mut Sources,
+    staleness: Option<Staleness>,
 ) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut texts: Vec<FileId> = Vec::new();
@@ -41,28 +50,44 @@ pub fn load(
         return (None, problems);
     }
     let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
-    let graph = merge(&texts, &names.join(", "), sources, today, &mut problems);
+    let graph = merge(&texts, &names.join(", "), sources, staleness, &mut problems);
     (Some(graph), problems)
 }
 
-/// The same for texts that are in memory already.
+/// [`load`] for texts that are in memory already.
 pub fn load_texts(
     texts: &[(&str, &str)],
     sources: &mut Sources,
     today: Option<Date>,
 ) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
+    without_accepted(check_texts(texts, sources, today.map(Staleness::on)))
+}
+
+/// [`check`] for texts that are in memory already.
+pub fn check_texts(
+    texts: &[(&str, &str)],
+    sources: &mut Sources,
+    staleness: Option<Staleness>,
+) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let ids: Vec<FileId> = texts.iter().map(|(name, text)| sources.add(*name, *text)).collect();
     let names: Vec<&str> = texts.iter().map(|(name, _)| *name).collect();
-    let graph = merge(&ids, &names.join(", "), sources, today, &mut problems);
+    let graph = merge(&ids, &names.join(", "), sources, staleness, &mut problems);
     (Some(graph), problems)
+}
+
+fn without_accepted(
+    (graph, mut problems): (Option<DependencyGraph>, Vec<Diagnostic>),
+) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
+    problems.retain(|d| d.allowed.is_none());
+    (graph, problems)
 }
 
 fn merge(
     texts: &[FileId],
     names: &str,
     sources: &Sources,
-    today: Option<Date>,
+    staleness: Option<Staleness>,
     problems: &mut Vec<Diagnostic>,
 ) -> DependencyGraph {
     let mut raw = RawGraph::default();
@@ -78,7 +103,7 @@ fn merge(
     if raw.components.is_empty() && raw.kinds.is_empty() && problems.is_empty() {
         problems.push(files::empty(names));
     }
-    build(&raw, &kinds::built_in(), today, problems)
+    build(&raw, &kinds::built_in(), staleness, problems)
 }
 
 /// All YAML files at or below `path`, in the order of their names.

@@ -4,6 +4,7 @@
 //! [`load()`] reads files into a [`raw`] graph and builds the checked [`DependencyGraph`]; each check is a file in
 //! [`rules`].
 
+mod allow;
 mod build;
 mod component;
 pub mod fields;
@@ -16,5 +17,6 @@ pub mod rules;
 mod schema;
 
 pub use component::{Component, ComponentIx, Dependency, DependencyGraph, Kind, Member, Need, Rule, Scope};
-pub use load::{load, load_texts};
+pub use load::{check, check_texts, load, load_texts};
+pub use rules::stale_verified::Staleness;
 pub use schema::schema;

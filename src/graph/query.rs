@@ -29,9 +29,25 @@ pub fn neighbours(graph: &DependencyGraph, ix: ComponentIx, direction: Direction
 /// the `parts_family` of everything that contains it.
 pub fn classes(graph: &DependencyGraph, ix: ComponentIx) -> BTreeSet<&str> {
     let kind = |ix: ComponentIx| graph.kind(graph.component(ix));
-    let containers = std::iter::successors(graph.component(ix).part_of, |c| graph.component(*c).part_of);
-    let outer = containers.take(graph.components().len()).filter_map(|c| kind(c).parts_family.as_deref());
+    let outer = containers(graph, ix).into_iter().filter_map(|c| kind(c).parts_family.as_deref());
     [kind(ix).name.as_str(), kind(ix).family.as_str()].into_iter().chain(outer).collect()
+}
+
+/// What contains a component, from the inside out.
+pub fn containers(graph: &DependencyGraph, ix: ComponentIx) -> Vec<ComponentIx> {
+    let up = std::iter::successors(graph.component(ix).part_of, |c| graph.component(*c).part_of);
+    up.take(graph.components().len()).collect()
+}
+
+/// The direct parts of every component, by its position; each list sorted.
+pub fn all_parts(graph: &DependencyGraph) -> Vec<Vec<ComponentIx>> {
+    let mut parts = vec![Vec::new(); graph.components().len()];
+    for (ix, c) in graph.iter() {
+        if let Some(whole) = c.part_of {
+            parts[whole.0 as usize].push(ix);
+        }
+    }
+    parts
 }
 
 /// The parts of a component, sorted.

@@ -141,7 +141,7 @@ fn component(
         problems.push(problem);
         return None;
     }
-    let within = Span { start: id.span.start.min(node.span.start), ..node.span };
+    let within = Span { start: id.span.start.min(node.span.start), ..extent(node) };
     let mut c = RawComponent {
         id,
         kind: None,
@@ -190,8 +190,9 @@ fn component(
 }
 
 fn dependency(node: &Node, allowed: &mut Vec<Allowed>, problems: &mut Vec<Diagnostic>) -> Option<RawDependency> {
+    let span = extent(node);
     let plain = |need| RawDependency {
-        span: node.span,
+        span,
         need,
         scope: Vec::new(),
         impact: HARD,
@@ -223,8 +224,20 @@ fn dependency(node: &Node, allowed: &mut Vec<Allowed>, problems: &mut Vec<Diagno
     d.source = f.text("source");
     d.note = f.text("note");
     d.verified = verified(&mut f);
-    allowed.extend(allow(&mut f, node.span));
+    allowed.extend(allow(&mut f, span));
     Some(d)
+}
+
+/// From the beginning of a node to the end of the last thing in it: of a mapping in braces the parser gives the first
+/// brace. What an alias brings in stands elsewhere and does not count.
+fn extent(node: &Node) -> Span {
+    let inside: Vec<&Node> = match &node.value {
+        Value::Map(entries) => entries.iter().map(|e| &e.value).collect(),
+        Value::List(items) => items.iter().collect(),
+        _ => Vec::new(),
+    };
+    let ends = inside.into_iter().filter(|n| n.span.start >= node.span.start).map(|n| extent(n).end);
+    Span { end: ends.fold(node.span.end, usize::max), ..node.span }
 }
 
 fn verified(f: &mut Fields) -> Option<At<jiff::civil::Date>> {

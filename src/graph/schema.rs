@@ -2,6 +2,7 @@
 
 use super::fields::{Field, Shape};
 use super::read::{COMPONENT, DEPENDENCY, IMPACTS, KIND, MEMBER, RECOGNISE};
+use super::rules::ACCEPTABLE;
 use serde_json::{Map, Value, json};
 
 /// The schema of a graph file.
@@ -93,7 +94,11 @@ fn shape(shape: Shape) -> Value {
             json!({ "type": ["array", "null"], "items": { "$ref": "#/definitions/dependency" } })
         }
         Shape::Recognise => json!({ "anyOf": [{ "$ref": "#/definitions/recognise" }, { "type": "null" }] }),
-        Shape::Allow => json!({ "type": ["object", "null"], "additionalProperties": text }),
+        Shape::Allow => json!({
+            "type": ["object", "null"],
+            "propertyNames": { "enum": ACCEPTABLE.iter().map(|c| c.id).collect::<Vec<_>>() },
+            "additionalProperties": text,
+        }),
         Shape::Shares => {
             json!({ "type": ["object", "null"], "additionalProperties": { "type": "number", "minimum": 0, "maximum": 1 } })
         }

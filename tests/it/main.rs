@@ -1,5 +1,6 @@
 //! The only integration test binary; each module is a subject.
 
+mod allow;
 mod architecture;
 mod backtest;
 mod browser;
@@ -15,6 +16,7 @@ mod page;
 mod reasons;
 mod replay;
 mod report;
+mod sarif;
 mod signal;
 mod whatif;
 

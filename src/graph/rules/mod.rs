@@ -1,9 +1,11 @@
 //! One file per check: its code, its words, its test. Each has a page `docs/diagnostics/<code>.md`.
 
 pub mod alias_clash;
+pub mod bad_address;
 pub mod bad_date;
 pub mod bad_duration;
 pub mod bad_id;
+pub mod conflicting_claims;
 pub mod dependency_cycle;
 pub mod dependency_need;
 pub mod duplicate_id;
@@ -13,15 +15,18 @@ pub mod empty_group;
 pub mod files;
 pub mod invalid_yaml;
 pub mod kind_without_defaults;
+pub mod orphaned_status_page;
 pub mod out_of_range;
 pub mod part_of_cycle;
 pub mod self_dependency;
 pub mod stale_verified;
 pub mod unknown_capability;
+pub mod unknown_code;
 pub mod unknown_component;
 pub mod unknown_key;
 pub mod unknown_kind;
 pub mod unsatisfiable_group;
+pub mod unused_allow;
 pub mod unused_component;
 pub mod wrong_type;
 
@@ -30,9 +35,11 @@ use crate::diag::Code;
 /// Every code that reading a graph can give.
 pub const ALL: &[Code] = &[
     alias_clash::CODE,
+    bad_address::CODE,
     bad_date::CODE,
     bad_duration::CODE,
     bad_id::CODE,
+    conflicting_claims::CODE,
     dependency_cycle::CODE,
     dependency_need::CODE,
     duplicate_id::CODE,
@@ -44,17 +51,31 @@ pub const ALL: &[Code] = &[
     files::EMPTY,
     invalid_yaml::CODE,
     kind_without_defaults::CODE,
+    orphaned_status_page::CODE,
     out_of_range::CODE,
     part_of_cycle::CODE,
     self_dependency::CODE,
     stale_verified::CODE,
     unknown_capability::CODE,
+    unknown_code::CODE,
     unknown_component::CODE,
     unknown_key::CODE,
     unknown_kind::CODE,
     unsatisfiable_group::CODE,
+    unused_allow::CODE,
     unused_component::CODE,
     wrong_type::CODE,
+];
+
+/// The codes that `allow` may accept: those that give warnings or hints about a component or a dependency.
+pub const ACCEPTABLE: &[Code] = &[
+    bad_address::CODE,
+    conflicting_claims::CODE,
+    dependency_cycle::CODE,
+    edge_without_source::CODE,
+    orphaned_status_page::CODE,
+    stale_verified::CODE,
+    unused_component::CODE,
 ];
 
 #[cfg(test)]

@@ -14,8 +14,8 @@
 # what it does not name is left out. Written are webdep2023.csv, and imc2020.csv for the kinds of a site of which the
 # later measurement says nothing. Then:
 #
-#   commoncause graph import csv graphs/internet/webdep2023.csv --into graphs/internet/webdep2023.yaml
-#   commoncause graph import csv graphs/internet/imc2020.csv --into graphs/internet/imc2020.yaml
+#   commoncause graph import csv graphs/internet/webdep2023.csv --graph graphs --out graphs/internet/webdep2023.yaml
+#   commoncause graph import csv graphs/internet/imc2020.csv --graph graphs --out graphs/internet/imc2020.yaml
 #
 # What the graph says by hand about the same two components is left alone.
 set -eu

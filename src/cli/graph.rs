@@ -1,6 +1,7 @@
 //! `commoncause graph`: maintain the dependency graph.
 
 mod check;
+mod import;
 
 use super::output::{tell, write};
 use super::{Exit, Problems, whatif};
@@ -50,6 +51,9 @@ enum Command {
         after_help = "Example:\n  commoncause graph twins --graph tests/incidents/meta-2024-03-05-login/graph.yaml"
     )]
     Twins(whatif::TwinsArgs),
+    /// Turn what another tool knows of dependencies into a graph file.
+    #[command(after_help = "Example:\n  commoncause graph import compose tests/import/compose/docker-compose.yml")]
+    Import(import::Args),
     /// Print a JSON Schema (draft-07) for editors and validators.
     #[command(after_help = "Example:\n  commoncause graph schema graph > graph.schema.json")]
     Schema {
@@ -79,6 +83,7 @@ pub fn run(args: Args) -> Exit {
         Command::Show { id, graph } => show(&id, &graph),
         Command::Impact(args) => whatif::impact(&args),
         Command::Twins(args) => whatif::twins(&args),
+        Command::Import(args) => import::run(&args),
         Command::Schema { subject } => {
             let schema = match subject {
                 Subject::Graph => graph::schema(),

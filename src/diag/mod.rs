@@ -4,6 +4,7 @@
 //! Values and problems come back together: a reader returns what it could read *and* a list of
 //! [`Diagnostic`]s, so that one bad file never hides the other nine.
 
+pub mod json;
 pub mod pages;
 mod render;
 mod sarif;

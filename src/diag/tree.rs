@@ -21,7 +21,7 @@ pub enum Value<'a> {
     /// Nothing: `null`, `~`, an empty CSV cell.
     Null,
     /// A JSON `true` or `false`.
-    Bool,
+    Bool(bool),
     /// A JSON number.
     Number(f64),
     /// A text that is surely a text.
@@ -45,12 +45,12 @@ pub struct Entry<'a> {
     pub value: Node<'a>,
 }
 
-impl Node<'_> {
+impl<'a> Node<'a> {
     /// What it is, in words for a message.
     pub fn what(&self) -> &'static str {
         match self.value {
             Value::Null => "nothing",
-            Value::Bool => "true or false",
+            Value::Bool(_) => "true or false",
             Value::Number(_) => "a number",
             Value::Text(_) | Value::Bare(_) => "a text",
             Value::List(_) => "a list",
@@ -69,6 +69,52 @@ impl Node<'_> {
             Value::Text(t) | Value::Bare(t) => Some(t),
             _ => None,
         }
+    }
+
+    /// The truth value, if it is one or may be one.
+    pub fn truth(&self) -> Option<bool> {
+        match &self.value {
+            Value::Bool(b) => Some(*b),
+            Value::Bare(t) => t.to_lowercase().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The items, if it is a list.
+    pub fn items(&self) -> Option<&[Node<'a>]> {
+        match &self.value {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The keys with their values, if it is a mapping.
+    pub fn entries(&self) -> Option<&[Entry<'a>]> {
+        match &self.value {
+            Value::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The first value of `key`, if it is a mapping that has it; null counts as not given.
+    pub fn get(&self, key: &str) -> Option<&Node<'a>> {
+        self.entries()?.iter().find(|e| e.key == key).map(|e| &e.value).filter(|v| !v.is_null())
+    }
+
+    /// The same values, all of them at `span`: for a text inside a text, whose own places mean nothing to the reader.
+    pub fn placed_at(mut self, span: Span) -> Self {
+        self.span = span;
+        self.value = match self.value {
+            Value::List(items) => Value::List(items.into_iter().map(|i| i.placed_at(span)).collect()),
+            Value::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|e| Entry { key: e.key, key_span: span, value: e.value.placed_at(span) })
+                    .collect(),
+            ),
+            plain => plain,
+        };
+        self
     }
 
     /// The number, if it is one or may be one; may be infinite or not a number.

@@ -50,6 +50,32 @@ pub fn parse<'a>(file: FileId, text: &'a str, base: usize, code: Code) -> Result
     }
 }
 
+/// The documents of a text, each with the byte at which it begins: a line that begins with `---` begins the next. What
+/// stands before the first such line is no document if it holds nothing but comments and directives.
+pub fn documents(text: &str) -> Vec<(usize, &str)> {
+    let mut starts = vec![0];
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let rest = line.strip_prefix("---");
+        if at > 0 && rest.is_some_and(|r| r.is_empty() || r.starts_with(char::is_whitespace)) {
+            starts.push(at);
+        }
+        at += line.len();
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let all: Vec<(usize, &str)> = starts.iter().copied().zip(ends).map(|(s, e)| (s, &text[s..e])).collect();
+    let blank = |part: &str| {
+        part.lines().all(|l| {
+            let l = l.trim();
+            l.is_empty() || l.starts_with(['#', '%']) || l == "---" || l == "..."
+        })
+    };
+    match all.iter().filter(|(_, part)| !blank(part)).count() {
+        0 => vec![(0, text)],
+        _ => all.into_iter().filter(|(_, part)| !blank(part)).collect(),
+    }
+}
+
 /// First line of a message, without its own line and column.
 fn one_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();

@@ -8,6 +8,7 @@ mod allow;
 mod build;
 mod component;
 pub mod fields;
+pub mod import;
 pub mod kinds;
 mod load;
 pub mod query;
@@ -15,6 +16,7 @@ pub mod raw;
 pub mod read;
 pub mod rules;
 mod schema;
+pub mod write;
 
 pub use component::{Component, ComponentIx, Dependency, DependencyGraph, Kind, Member, Need, Rule, Scope};
 pub use load::{check, check_texts, load, load_texts};

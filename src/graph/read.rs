@@ -131,7 +131,8 @@ fn named<'n>(node: Option<&'n Node<'n>>, key: &str, problems: &mut Vec<Diagnosti
     }
 }
 
-fn component(
+/// One component's fields.
+pub(super) fn component(
     id: At<String>,
     node: &Node,
     allowed: &mut Vec<Allowed>,
@@ -189,7 +190,12 @@ fn component(
     Some(c)
 }
 
-fn dependency(node: &Node, allowed: &mut Vec<Allowed>, problems: &mut Vec<Diagnostic>) -> Option<RawDependency> {
+/// One dependency: a name, or a mapping.
+pub(super) fn dependency(
+    node: &Node,
+    allowed: &mut Vec<Allowed>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<RawDependency> {
     let span = extent(node);
     let plain = |need| RawDependency {
         span,
@@ -264,7 +270,7 @@ fn allow(f: &mut Fields, within: Span) -> Vec<Allowed> {
 }
 
 /// Impact of an edge that does not say.
-const HARD: f64 = 0.95;
+pub(super) const HARD: f64 = 0.95;
 /// Words for impacts.
 pub const IMPACTS: [(&str, f64); 4] = [("hard", HARD), ("likely", 0.7), ("soft", 0.3), ("weak", 0.1)];
 
@@ -350,7 +356,8 @@ fn member(node: &Node, capability: Option<&At<String>>, problems: &mut Vec<Diagn
     }
 }
 
-fn kind(name: At<String>, node: &Node, problems: &mut Vec<Diagnostic>) -> RawKind {
+/// One kind's fields.
+pub(super) fn kind(name: At<String>, node: &Node, problems: &mut Vec<Diagnostic>) -> RawKind {
     let mut kind = RawKind {
         name,
         family: None,

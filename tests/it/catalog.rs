@@ -61,3 +61,13 @@ fn the_catalog_satisfies_the_schema() {
         }
     }
 }
+
+#[test]
+fn measured_dependencies_are_what_the_import_makes_of_the_tables() {
+    for table in ["webdep2023", "imc2020"] {
+        let csv = format!("graphs/internet/{table}.csv");
+        let (code, out, err) = run(&["graph", "import", "csv", &csv, "--graph", "graphs"]);
+        assert!(code == 0 && err.is_empty(), "{err}");
+        crate::assert_file(&format!("graphs/internet/{table}.yaml"), &out);
+    }
+}

@@ -9,6 +9,7 @@ mod cli;
 mod docs;
 mod drawing;
 mod graph;
+mod import;
 mod incident;
 mod infer;
 mod model;

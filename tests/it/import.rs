@@ -1,0 +1,151 @@
+//! Importing what other tools know: the graphs that come out, and what is said of what is wrong.
+
+use crate::{assert_file, folder};
+use commoncause::diag::{Colour, Diagnostic, Sources, render_human};
+use commoncause::graph::import::{self, CODES, Format, Names, Options};
+use commoncause::graph::raw::RawGraph;
+use commoncause::graph::{rules, write as graph_file};
+use proptest::prelude::*;
+use std::path::{Path, PathBuf};
+
+fn import(format: Format, text: &str, options: &Options) -> (RawGraph, Vec<Diagnostic>, Sources) {
+    let mut sources = Sources::default();
+    let (graph, problems) = import::read(format, "input", text, &mut sources, options);
+    (graph, problems, sources)
+}
+
+/// Files of a folder, sorted, without folders.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut found: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).filter(|p| p.is_file()).collect();
+    found.sort();
+    found
+}
+
+fn examples(format: Format) -> Vec<PathBuf> {
+    let all = files(&PathBuf::from(folder("import")).join(format.word()));
+    all.into_iter().filter(|p| p.file_name().is_some_and(|n| n != "names.csv")).collect()
+}
+
+#[test]
+fn every_format_gives_the_expected_graph() {
+    for format in Format::ALL {
+        let table = std::fs::read_to_string(folder(&format!("import/{}/names.csv", format.word()))).unwrap_or_default();
+        let names = match table.is_empty() {
+            true => Names::new(),
+            false => import::names("names.csv", &table, &mut Sources::default()).0,
+        };
+        let options = Options { names, ..Options::default() };
+        assert!(!examples(format).is_empty());
+        for path in examples(format) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let (graph, problems, sources) = import(format, &text, &options);
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let told = render_human(&problems, &sources, Colour::Never);
+            let told: String = told.lines().map(|l| format!("# {l}").trim_end().to_string() + "\n").collect();
+            let want = if told.is_empty() {
+                graph_file::yaml(&graph)
+            } else {
+                format!("{}\n{told}", graph_file::yaml(&graph))
+            };
+            assert_file(&format!("tests/import/{}/expected/{name}.yaml", format.word()), &want);
+            // An empty answer shows no mark of its format.
+            assert!(import::guess(&text).is_none_or(|g| g == format), "{name}");
+        }
+    }
+}
+
+/// What is imported is a graph that can be checked: no error but for names that nothing defines.
+#[test]
+fn what_is_imported_can_be_checked() {
+    for format in Format::ALL {
+        for path in examples(format) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let (graph, _, _) = import(format, &text, &Options::default());
+            let written = graph_file::yaml(&graph);
+            let mut sources = Sources::default();
+            let (_, problems) = commoncause::graph::load_texts(&[("a.yaml", &written)], &mut sources, None);
+            let bad = problems.iter().any(|p| p.severity == commoncause::diag::Severity::Error);
+            assert!(!bad, "{}:\n{}", path.display(), render_human(&problems, &sources, Colour::Never));
+        }
+    }
+}
+
+#[test]
+fn every_code_has_a_page_and_is_named_once() {
+    let mut all: Vec<&str> = rules::ALL.iter().chain(CODES).map(|c| c.id).collect();
+    for code in CODES {
+        let path = folder(&format!("../docs/diagnostics/{}.md", code.id));
+        let page = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+        assert!(page.starts_with(&format!("# {}\n", code.id)) && page.contains("**What to do.**"), "{path}");
+    }
+    all.sort_unstable();
+    let count = all.len();
+    all.dedup();
+    assert_eq!(all.len(), count);
+}
+
+/// Every example, cut at many places and read as every format.
+#[test]
+fn damaged_texts_are_survived_in_every_format() {
+    for format in Format::ALL {
+        for path in examples(format) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for cut in (0..text.len()).step_by(1 + text.len() / 60).filter(|&i| text.is_char_boundary(i)) {
+                let (_, problems, _) = import(format, &text[..cut], &Options::default());
+                assert!(problems.iter().all(|p| p.help.is_some()), "a next step: {problems:?}");
+            }
+            for other in Format::ALL.into_iter().filter(|&o| o != format) {
+                import(other, &text, &Options::default());
+            }
+        }
+    }
+}
+
+/// What stands where data should be, in every format: an error or a warning, never a graph out of nothing.
+#[test]
+fn what_is_no_data_is_refused() {
+    let hostile = [
+        "",
+        " ",
+        "\u{feff}",
+        "<!doctype html><html></html>",
+        "null",
+        "[]",
+        "{}",
+        "42",
+        "\"text\"",
+        "[[[[",
+        "{\"data\": 3}",
+        "a,b",
+        "%",
+        "\0",
+        "- - -",
+    ];
+    for format in Format::ALL {
+        for text in hostile {
+            let (graph, problems, _) = import(format, text, &Options::default());
+            assert!(graph.components.is_empty() && !problems.is_empty(), "{} reads {text:?}", format.word());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_is_survived(text in "\\PC{0,200}") {
+        for format in Format::ALL {
+            import(format, &text, &Options::default());
+        }
+    }
+}
+
+#[test]
+fn the_command_prints_a_graph_or_nothing() {
+    let (code, out, err) = crate::run(&["graph", "import", "compose", "tests/import/compose/docker-compose.yml"]);
+    assert!(code == 0 && out.starts_with("components:\n"), "{err}");
+    let (code, out, err) = crate::run(&["graph", "import", "jaeger", "tests/import/compose/docker-compose.yml"]);
+    assert!(code == 1 && out.is_empty() && err.contains("error["), "{code} {out} {err}");
+    let (code, out, _) = crate::run(&["graph", "import", "csv", "no-such-file.csv"]);
+    assert!(code == 3 && out.is_empty());
+}

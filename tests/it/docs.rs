@@ -11,7 +11,7 @@ use std::process::Command;
 
 /// What stands in the folder in which a page is run.
 const CLONE: [&str; 7] =
-    ["README.md", "Cargo.toml", "graphs", "docs", "tests/incidents", "tests/oracle", "tests/scenarios"];
+    ["README.md", "Cargo.toml", "graphs", "docs", "tests/incidents", "tests/import", "tests/oracle"];
 
 /// Stands for `cargo`, `npm` and others that are not run here.
 const SHIM: &str = r#"#!/bin/sh

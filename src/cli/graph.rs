@@ -118,12 +118,16 @@ fn show(id: &str, paths: &[PathBuf]) -> Exit {
 /// # Errors
 /// What is wrong has been told on stderr; the exit says which kind of wrong it is.
 pub(super) fn read(paths: &[PathBuf]) -> Result<DependencyGraph, Exit> {
-    let mut sources = Sources::default();
-    let (graph, mut problems) = graph::load(paths, &mut sources, None);
+    read_keeping(paths, &mut Sources::default())
+}
+
+/// [`read`] with the texts kept in `sources`.
+fn read_keeping(paths: &[PathBuf], sources: &mut Sources) -> Result<DependencyGraph, Exit> {
+    let (graph, mut problems) = graph::load(paths, sources, None);
     let empty = graph.as_ref().is_some_and(|g| g.components().is_empty());
     // Of a graph without components every answer would be empty, which would look like good news.
     problems.retain(|d| empty || d.severity == crate::diag::Severity::Error);
-    tell(&problems, &sources);
+    tell(&problems, sources);
     if empty && !has_errors(&problems) {
         return Err(Exit::Findings);
     }

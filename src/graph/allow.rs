@@ -43,18 +43,9 @@ impl<'a> Acceptance<'a> {
         Acceptance { allowed: &raw.allowed, by_component, by_dependency, places: [entries, ids, dependencies] }
     }
 
-    /// Reasons by code that the component accepts as a whole.
-    pub fn on_component(&self, id: &str) -> BTreeMap<String, String> {
-        self.reasons(self.by_component.get(id))
-    }
-
     /// Reasons by code that the dependency at `span` accepts.
     pub fn on_dependency(&self, span: Span) -> BTreeMap<String, String> {
-        self.reasons(self.by_dependency.get(&span))
-    }
-
-    fn reasons(&self, list: Option<&Vec<usize>>) -> BTreeMap<String, String> {
-        let list = list.into_iter().flatten().map(|&i| &self.allowed[i]);
+        let list = self.by_dependency.get(&span).into_iter().flatten().map(|&i| &self.allowed[i]);
         list.map(|a| (a.code.value.clone(), a.reason.value.clone())).collect()
     }
 

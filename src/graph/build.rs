@@ -38,7 +38,6 @@ pub fn build(
     let sorted: Vec<&RawComponent> = first.values().copied().collect();
     let names = names(&sorted, problems);
     let mut components: Vec<Component> = sorted.iter().map(|c| component(c, &kinds, problems)).collect();
-    components.iter_mut().for_each(|c| c.allow = acceptance.on_component(&c.id));
 
     let capabilities: Vec<Vec<String>> = components.iter().map(|c| c.capabilities.clone()).collect();
     let mains: Vec<Option<String>> = components.iter().map(|c| kinds[&c.kind].main.clone()).collect();
@@ -169,7 +168,6 @@ fn component(c: &RawComponent, kinds: &BTreeMap<String, Kind>, problems: &mut Ve
             address: texts(&c.recognise.address),
         },
         depends_on: Vec::new(),
-        allow: BTreeMap::new(),
         span: c.id.span,
         kind,
     }

@@ -1,7 +1,7 @@
 //! The checked graph: what the rest of the program may rely on.
 
 use super::raw::Recognise;
-use crate::diag::{FileId, Span};
+use crate::diag::Span;
 use std::collections::BTreeMap;
 
 /// A component, by its position in [`DependencyGraph::components`] (which is sorted by id).
@@ -63,8 +63,6 @@ pub struct Component {
     pub recognise: Recognise<String>,
     /// What it needs, in file order.
     pub depends_on: Vec<Dependency>,
-    /// Warnings and hints accepted for all of it: reasons by code.
-    pub allow: BTreeMap<String, String>,
     /// Where its id stands.
     pub span: Span,
 }
@@ -152,7 +150,7 @@ pub enum Rule {
 }
 
 /// The checked graph. Components are sorted by id; every index is valid.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct DependencyGraph {
     components: Vec<Component>,
     kinds: BTreeMap<String, Kind>,
@@ -202,18 +200,6 @@ impl DependencyGraph {
     /// Every name that [`find`](Self::find) knows, for suggestions.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.keys().map(String::as_str)
-    }
-
-    /// The same graph as if nothing had a place: two graphs say the same if these are equal, however and wherever they
-    /// were written.
-    pub fn without_places(&self) -> DependencyGraph {
-        let nowhere = Span { file: FileId(0), start: 0, end: 0 };
-        let mut graph = self.clone();
-        for component in &mut graph.components {
-            component.span = nowhere;
-            component.depends_on.iter_mut().for_each(|d| d.span = nowhere);
-        }
-        graph
     }
 
     /// The same graph without the dependencies for which `drop(component, position)` says so.

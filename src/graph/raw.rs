@@ -89,6 +89,28 @@ pub struct RawComponent {
 }
 
 impl RawComponent {
+    /// A component of which only the id is known.
+    pub fn bare(id: At<String>) -> Self {
+        RawComponent {
+            id,
+            kind: None,
+            title: None,
+            operator: None,
+            part_of: None,
+            status_page: None,
+            source: None,
+            verified: None,
+            note: None,
+            capabilities: Vec::new(),
+            faults_per_year: None,
+            audience: None,
+            aliases: Vec::new(),
+            regions: Vec::new(),
+            recognise: Recognise::default(),
+            depends_on: Vec::new(),
+        }
+    }
+
     /// True if it gives nothing but dependencies: it may add them to a definition elsewhere.
     fn only_depends(&self) -> bool {
         let told = self.kind.is_some()
@@ -154,6 +176,28 @@ pub struct RawDependency {
     /// Remark.
     pub note: Option<At<String>>,
 }
+
+impl RawDependency {
+    /// A dependency of which nothing is said but what is needed: hard, certain, everywhere.
+    pub fn bare(span: Span, need: RawNeed) -> Self {
+        RawDependency {
+            span,
+            need,
+            scope: Vec::new(),
+            impact: HARD,
+            confidence: 1.0,
+            lag_seconds: None,
+            cache_seconds: None,
+            region: None,
+            source: None,
+            verified: None,
+            note: None,
+        }
+    }
+}
+
+/// Impact of a dependency that does not say.
+pub const HARD: f64 = 0.95;
 
 /// What a dependency needs.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::Rule;
 use super::fields::{AUDIENCE, CHANCE, Field, Fields, RATE, SHARE, Shape};
-use super::raw::{Allowed, At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed, Recognise};
+use super::raw::{Allowed, At, HARD, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed, Recognise};
 use super::rules::{bad_date, bad_id, dependency_need, empty_group, out_of_range, unsatisfiable_group, wrong_type};
 use crate::diag::tree::{Node, Value};
 use crate::diag::{Diagnostic, Span};
@@ -32,7 +32,7 @@ pub const COMPONENT: &[Field] = &[
     field("audience", Shape::Positive, "People who use it."),
     field("aliases", Shape::Texts, "Other names that signals may use; case does not matter."),
     field("regions", Shape::Texts, "Where it serves: global, or ISO countries, or cloud regions."),
-    field("recognise", Shape::Recognise, "Patterns of DNS records by which `graph discover` recognises it."),
+    field("recognise", Shape::Recognise, "Patterns of DNS records by which it is recognised."),
     field("depends_on", Shape::Dependencies, "What it needs."),
     ALLOW,
 ];
@@ -143,24 +143,7 @@ pub(super) fn component(
         return None;
     }
     let within = Span { start: id.span.start.min(node.span.start), ..extent(node) };
-    let mut c = RawComponent {
-        id,
-        kind: None,
-        title: None,
-        operator: None,
-        part_of: None,
-        status_page: None,
-        source: None,
-        verified: None,
-        note: None,
-        capabilities: Vec::new(),
-        faults_per_year: None,
-        audience: None,
-        aliases: Vec::new(),
-        regions: Vec::new(),
-        recognise: Recognise::default(),
-        depends_on: Vec::new(),
-    };
+    let mut c = RawComponent::bare(id);
     let Some(mut f) = Fields::of(node, COMPONENT, "a component", problems) else { return Some(c) };
     c.kind = f.text("kind");
     c.title = f.text("title");
@@ -197,22 +180,9 @@ pub(super) fn dependency(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<RawDependency> {
     let span = extent(node);
-    let plain = |need| RawDependency {
-        span,
-        need,
-        scope: Vec::new(),
-        impact: HARD,
-        confidence: 1.0,
-        lag_seconds: None,
-        cache_seconds: None,
-        region: None,
-        source: None,
-        verified: None,
-        note: None,
-    };
     if let Some(id) = node.text() {
         let component = At { value: id.to_string(), span: node.span };
-        return Some(plain(RawNeed::One(RawMember { component, capability: None })));
+        return Some(RawDependency::bare(span, RawNeed::One(RawMember { component, capability: None })));
     }
     let Value::Map(_) = &node.value else {
         problems.push(wrong_type::problem("a dependency", "a component's id or a mapping", node));
@@ -220,7 +190,7 @@ pub(super) fn dependency(
     };
     let mut f = Fields::of(node, DEPENDENCY, "a dependency", problems)?;
     let need = need(node, &mut f);
-    let mut d = plain(need?);
+    let mut d = RawDependency::bare(span, need?);
     d.scope = f.texts("for");
     d.impact = impact(&mut f).unwrap_or(HARD);
     d.confidence = f.number("confidence", CHANCE).map_or(1.0, |c| c.value);
@@ -269,8 +239,6 @@ fn allow(f: &mut Fields, within: Span) -> Vec<Allowed> {
     reasons.collect()
 }
 
-/// Impact of an edge that does not say.
-pub(super) const HARD: f64 = 0.95;
 /// Words for impacts.
 pub const IMPACTS: [(&str, f64); 4] = [("hard", HARD), ("likely", 0.7), ("soft", 0.3), ("weak", 0.1)];
 

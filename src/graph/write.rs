@@ -1,8 +1,9 @@
 //! A raw graph → the text of a graph file, for proposals that a person reads, edits and commits.
 
 use super::Rule;
-use super::raw::{At, RawComponent, RawDependency, RawGraph, RawMember, RawNeed};
-use super::read::{HARD, IMPACTS};
+use super::raw::{At, HARD, RawComponent, RawDependency, RawGraph, RawMember, RawNeed};
+use super::read::IMPACTS;
+use crate::diag::clean;
 use std::fmt::Display;
 
 /// Words that YAML does not read as texts.
@@ -107,5 +108,17 @@ fn scalar(text: &str) -> String {
         && text.chars().all(inside)
         && !text.ends_with([' ', '-'])
         && !NOT_TEXTS.contains(&text.to_lowercase().as_str());
-    if bare { text.to_string() } else { serde_json::Value::from(text).to_string() }
+    if bare {
+        return text.to_string();
+    }
+    // JSON escapes what is below a blank; what turns the direction of writing is escaped, too.
+    let quoted = serde_json::Value::from(text).to_string();
+    let safe =
+        quoted.chars().map(|c| if clean(c.encode_utf8(&mut [0; 4])).contains(c) { c.into() } else { escaped(c) });
+    safe.collect()
+}
+
+/// A character of the basic plane as JSON and YAML escape it.
+fn escaped(c: char) -> String {
+    format!("\\u{:04x}", u32::from(c))
 }

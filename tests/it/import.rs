@@ -146,6 +146,29 @@ fn the_command_prints_a_graph_or_nothing() {
     assert!(code == 0 && out.starts_with("components:\n"), "{err}");
     let (code, out, err) = crate::run(&["graph", "import", "jaeger", "tests/import/compose/docker-compose.yml"]);
     assert!(code == 1 && out.is_empty() && err.contains("error["), "{code} {out} {err}");
+    for graph in [&[][..], &["--graph", "graphs"]] {
+        let csv = ["graph", "import", "csv", "tests/import/csv/dependencies.csv", "--kind", "nonsense"];
+        let (code, out, err) = crate::run(&[&csv[..], graph].concat());
+        assert!(code == 1 && out.is_empty() && err.contains("unknown-kind"), "{code} {out} {err}");
+    }
     let (code, out, _) = crate::run(&["graph", "import", "csv", "no-such-file.csv"]);
     assert!(code == 3 && out.is_empty());
+}
+
+/// Names that would end a quotation, move the cursor or turn the direction of writing come back as they were.
+#[test]
+fn hostile_names_are_written_safely() {
+    for name in ["a\u{1b}[31mb", "ok\u{202e}ta", "x: {y}] # \"\\", "no", "1e3", "a\n  b: c", "- a", "\u{1f525} fire"] {
+        let mut table = csv::Writer::from_writer(Vec::new());
+        table.write_record(["dependent", "dependency", "note"]).unwrap();
+        table.write_record([&format!("shop {name}"), "okta", name]).unwrap();
+        let text = String::from_utf8(table.into_inner().unwrap()).unwrap();
+        let (graph, _, _) = import(Format::Csv, &text, &Options::default());
+        let written = graph_file::yaml(&graph);
+        assert!(!written.contains(['\u{1b}', '\u{202e}']), "{written}");
+        let (again, problems) = commoncause::graph::load_texts(&[("a", &written)], &mut Sources::default(), None);
+        assert!(!commoncause::diag::has_errors(&problems), "{written}\n{problems:?}");
+        let noted = again.unwrap().components().iter().find_map(|c| c.depends_on.first()?.note.clone());
+        assert_eq!(noted.as_deref(), Some(name.trim()), "{written}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::super::output::{tell, write};
 use super::super::{Exit, Problems};
-use crate::diag::{Severity, Sources, has_errors};
+use crate::diag::{Severity, Sources, clean, has_errors};
 use crate::graph::import::{self, Format, Names};
 use crate::graph::{self, write as graph_file};
 use jiff::civil::Date;
@@ -73,7 +73,8 @@ pub fn run(args: &Args) -> Exit {
 }
 
 fn read(args: &Args) -> Result<String, Exit> {
-    let known = if args.graph.is_empty() { None } else { Some(super::read(&args.graph)?) };
+    let mut texts = Sources::default();
+    let known = if args.graph.is_empty() { None } else { Some(super::read_keeping(&args.graph, &mut texts)?) };
     let mut sources = Sources::default();
     let mut names = Names::new();
     let mut problems = Vec::new();
@@ -94,19 +95,20 @@ fn read(args: &Args) -> Result<String, Exit> {
         tell(&problems, &sources);
         return Err(Problems(&problems).exit());
     }
-    // What is printed must be a graph by itself or beside the one for which it is meant.
-    let written = graph_file::yaml(&raw);
-    if known.is_none() {
-        let (_, of_graph) = graph::load_texts(&[("what is imported", &written)], &mut sources, None);
-        problems.extend(of_graph.into_iter().filter(|p| p.severity == Severity::Error));
-    }
     tell(&problems, &sources);
-    if has_errors(&problems) { Err(Problems(&problems).exit()) } else { Ok(written) }
+    // What is printed must be a graph, by itself or beside the one for which it is meant.
+    let written = graph_file::yaml(&raw);
+    let whole: Vec<(&str, &str)> = texts.all().chain([("what is imported", written.as_str())]).collect();
+    let mut sources = Sources::default();
+    let (_, mut of_graph) = graph::load_texts(&whole, &mut sources, None);
+    of_graph.retain(|p| p.severity == Severity::Error);
+    tell(&of_graph, &sources);
+    if has_errors(&of_graph) { Err(Exit::Findings) } else { Ok(written) }
 }
 
 fn text(path: &Path) -> Result<String, Exit> {
     let fail = |reason: String| {
-        eprintln!("error: {}: {reason}", path.display());
+        eprintln!("error: {}: {reason}", clean(&path.display().to_string()));
         Exit::Io
     };
     let mut bytes = Vec::new();

@@ -3,8 +3,8 @@
 use super::codes::{LEFT_OUT, NAME_CLASH, NO_ID};
 use super::{Format, Options};
 use crate::diag::{Code, Diagnostic, FileId, Severity, Span};
-use crate::graph::raw::{Allowed, At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed, Recognise};
-use crate::graph::{DependencyGraph, kinds, read};
+use crate::graph::raw::{Allowed, At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
+use crate::graph::{DependencyGraph, kinds};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Chance that a dependency exists that was seen in calls: a call proves use, though one trace may have been a test.
@@ -141,7 +141,7 @@ impl<'a> Draft<'a> {
     }
 
     fn add(&mut self, id: String, name: Option<&str>, origin: Origin, span: Span) -> Ix {
-        let mut c = bare(At { value: id.clone(), span });
+        let mut c = RawComponent::bare(At { value: id.clone(), span });
         if let Some(name) = name.map(str::trim) {
             c.kind = Some(At { value: self.options.kind.clone(), span });
             c.title = Some(At { value: name.to_string(), span }).filter(|t| t.value != id);
@@ -191,17 +191,9 @@ impl<'a> Draft<'a> {
         let source = self.options.source.clone().unwrap_or_else(|| self.format.title().to_string());
         let component = At { value: self.id(to).to_string(), span };
         RawDependency {
-            span,
-            need: RawNeed::One(RawMember { component, capability: None }),
-            scope: Vec::new(),
-            impact: read::HARD,
-            confidence: 1.0,
-            lag_seconds: None,
-            cache_seconds: None,
-            region: None,
             source: Some(At { value: source, span }),
             verified: self.options.verified.map(|value| At { value, span }),
-            note: None,
+            ..RawDependency::bare(span, RawNeed::One(RawMember { component, capability: None }))
         }
     }
 
@@ -259,28 +251,6 @@ impl<'a> Draft<'a> {
                 known.is_none_or(|g| g.find(&lower).is_none()) && taken.insert(lower)
             });
         }
-    }
-}
-
-/// A component of which only the id is known.
-pub(super) fn bare(id: At<String>) -> RawComponent {
-    RawComponent {
-        id,
-        kind: None,
-        title: None,
-        operator: None,
-        part_of: None,
-        status_page: None,
-        source: None,
-        verified: None,
-        note: None,
-        capabilities: Vec::new(),
-        faults_per_year: None,
-        audience: None,
-        aliases: Vec::new(),
-        regions: Vec::new(),
-        recognise: Recognise::default(),
-        depends_on: Vec::new(),
     }
 }
 

@@ -10,17 +10,17 @@ mod csv;
 mod cyclonedx;
 mod dot;
 mod draft;
+mod guess;
 mod jaeger;
 mod kiali;
 mod names;
 mod otel;
-mod recognise;
 mod terraform;
 mod text;
 
 pub use codes::CODES;
+pub use guess::guess;
 pub use names::{Names, names};
-pub use recognise::guess;
 
 use super::DependencyGraph;
 use super::raw::RawGraph;

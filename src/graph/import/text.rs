@@ -3,7 +3,7 @@
 use super::Format;
 use super::codes::{BAD_ENTRY, BAD_IMPORT, NOTHING, OTHER_FORMAT};
 use super::draft::Draft;
-use super::recognise::{guess, is_page};
+use super::guess::{guess, is_page};
 use crate::diag::json::{self, Fault};
 use crate::diag::tree::Node;
 use crate::diag::{Diagnostic, Span, yaml};

@@ -90,6 +90,7 @@ enum Subject {
     Diary,
     Difference,
     Impact,
+    Scenario,
 }
 
 /// Runs the command.
@@ -110,6 +111,7 @@ pub fn run(args: Args) -> Exit {
                 Subject::Diary => report::json::diary_schema(),
                 Subject::Difference => report::json::difference_schema(),
                 Subject::Impact => crate::whatif::view::schema(),
+                Subject::Scenario => crate::scenario::schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }

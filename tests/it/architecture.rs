@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module, and what of ours it may use (besides itself).
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("diag", &[]),
     ("infer", &[]),
     ("graph", &["diag"]),
@@ -13,8 +13,24 @@ const MAY_USE: [(&str, &[&str]); 11] = [
     ("report", &["diag", "graph", "signal", "model", "infer::posterior", "infer::logspace"]),
     ("correlate", &["graph", "signal", "model", "infer", "report"]),
     ("whatif", &["graph", "signal", "model", "infer"]),
+    ("scenario", &["diag", "graph", "signal", "incident", "report"]),
     ("backtest", &["graph", "signal", "incident", "model", "infer", "report::view", "correlate"]),
-    ("cli", &["diag", "graph", "signal", "incident", "model", "infer", "report", "correlate", "whatif", "backtest"]),
+    (
+        "cli",
+        &[
+            "diag",
+            "graph",
+            "signal",
+            "incident",
+            "model",
+            "infer",
+            "report",
+            "correlate",
+            "scenario",
+            "whatif",
+            "backtest",
+        ],
+    ),
 ];
 
 /// Where files, the network and the clock may be touched.

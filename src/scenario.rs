@@ -34,7 +34,8 @@ pub struct Scenario {
     pub expect: Expect,
 }
 
-/// Loads the scenarios of a file. Every problem of every part comes back; a test with errors does not.
+/// Loads the scenarios of a file, with every problem of every part. Errors among them mean that not all that is written
+/// can be run as it is meant.
 ///
 /// The graph is the test's `graph`, else the file's, else that of the incident it names.
 pub fn load(path: &Path, sources: &mut Sources) -> (Vec<Scenario>, Vec<Diagnostic>) {
@@ -70,13 +71,13 @@ impl Loader<'_> {
         let named = if test.graph.is_empty() { self.shared } else { &test.graph };
         let paths: Vec<PathBuf> = named.iter().map(|p| self.base.join(&p.text)).collect();
         let options = Options { keep_going: KeepGoing::No, now: None, until: test.until };
-        let (incident, told) = match &test.incident {
+        let (incident, mut told) = match &test.incident {
             Some(named) if paths.is_empty() => {
-                self.placed(named, |path, sources| incident::load(path, &[], sources, &options))
+                incident::load(&self.base.join(&named.text), &[], self.sources, &options)
             }
             Some(named) => {
                 let graph = self.graph(&paths)?;
-                self.placed(named, |path, sources| incident::load_on(path, &graph, sources, &options))
+                incident::load_on(&self.base.join(&named.text), &graph, self.sources, &options)
             }
             None if paths.is_empty() => {
                 self.problems.push(
@@ -93,6 +94,9 @@ impl Loader<'_> {
                 Draft::new(test.window, signals, Vec::new()).finish(Some(graph), &options)
             }
         };
+        for problem in told.iter_mut().filter(|d| d.primary.is_none()) {
+            *problem = problem.clone().at(test.name.span, "in this test");
+        }
         self.problems.extend(told);
         let mut incident = incident?;
         // What was established later is nobody's business here.
@@ -102,19 +106,6 @@ impl Loader<'_> {
         let fine = !has_errors(&wrong);
         self.problems.extend(wrong);
         fine.then_some(Scenario { name: test.name.text, incident, expect })
-    }
-
-    /// Loads what a text of the file names; problems without a place are told at that text.
-    fn placed<T>(
-        &mut self,
-        named: &Placed,
-        load: impl FnOnce(&Path, &mut Sources) -> (T, Vec<Diagnostic>),
-    ) -> (T, Vec<Diagnostic>) {
-        let (found, mut told) = load(&self.base.join(&named.text), self.sources);
-        for problem in told.iter_mut().filter(|d| d.primary.is_none()) {
-            *problem = problem.clone().at(named.span, "named here");
-        }
-        (found, told)
     }
 
     fn graph(&mut self, paths: &[PathBuf]) -> Option<DependencyGraph> {

@@ -179,6 +179,7 @@ fn every_help_shows_an_example() {
         &["correlate"][..],
         &["backtest"],
         &["infer"],
+        &["test"],
         &["graph", "check"],
         &["graph", "show"],
         &["graph", "impact"],

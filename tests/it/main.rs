@@ -13,6 +13,7 @@ mod page;
 mod reasons;
 mod replay;
 mod report;
+mod scenario;
 mod signal;
 mod whatif;
 

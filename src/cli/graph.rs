@@ -1,5 +1,7 @@
 //! `commoncause graph`: maintain the dependency graph.
 
+mod diff;
+
 use super::output::{count, tell, write};
 use super::{Exit, Problems, whatif};
 use crate::diag::suggest::did_you_mean;
@@ -64,6 +66,11 @@ enum Command {
         after_help = "Example:\n  commoncause graph twins --graph tests/incidents/meta-2024-03-05-login/graph.yaml"
     )]
     Twins(whatif::TwinsArgs),
+    /// What changed between two graphs, and what that would have changed in past incidents.
+    #[command(
+        after_help = "Example:\n  commoncause graph diff tests/incidents/verizon-2019-06-24-route-leak/graph.yaml tests/incidents/cloudflare-2022-06-21/graph.yaml"
+    )]
+    Diff(diff::Args),
     /// Print a JSON Schema (draft-07) for editors and validators.
     #[command(after_help = "Example:\n  commoncause graph schema graph > graph.schema.json")]
     Schema {
@@ -91,6 +98,7 @@ enum Subject {
     Difference,
     Impact,
     Scenario,
+    GraphDiff,
 }
 
 /// Runs the command.
@@ -100,6 +108,7 @@ pub fn run(args: Args) -> Exit {
         Command::Show { id, graph } => show(&id, &graph),
         Command::Impact(args) => whatif::impact(&args),
         Command::Twins(args) => whatif::twins(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Schema { subject } => {
             let schema = match subject {
                 Subject::Graph => graph::schema(),
@@ -112,6 +121,7 @@ pub fn run(args: Args) -> Exit {
                 Subject::Difference => report::json::difference_schema(),
                 Subject::Impact => crate::whatif::view::schema(),
                 Subject::Scenario => crate::scenario::schema(),
+                Subject::GraphDiff => diff::schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }

@@ -6,6 +6,7 @@
 
 mod build;
 mod component;
+pub mod diff;
 pub mod fields;
 pub mod kinds;
 mod load;

@@ -184,6 +184,7 @@ fn every_help_shows_an_example() {
         &["graph", "show"],
         &["graph", "impact"],
         &["graph", "twins"],
+        &["graph", "diff"],
         &["graph", "schema"],
     ] {
         let args: Vec<&str> = command.iter().copied().chain(["--help"]).collect();

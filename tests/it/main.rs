@@ -4,6 +4,7 @@ mod architecture;
 mod backtest;
 mod browser;
 mod cli;
+mod diff;
 mod drawing;
 mod graph;
 mod incident;

@@ -9,6 +9,7 @@
 //! - [`scenario`]: tests of a graph, and whether a report keeps to them.
 //! - [`infer`]: numerics, [`infer::network::Network`] → posterior. Knows no names and no files.
 //! - [`whatif`]: what a fault would take down, from the graph alone.
+//! - [`learn`]: what confirmed incidents say about the numbers of a graph.
 //! - [`report`]: the public [`report::view::Report`] and the pens that draw it.
 //!
 //! `docs/architecture.md` says who may import whom; a test enforces it.
@@ -22,6 +23,7 @@ pub mod diag;
 pub mod graph;
 pub mod incident;
 pub mod infer;
+pub mod learn;
 pub mod model;
 pub mod report;
 pub mod scenario;

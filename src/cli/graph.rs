@@ -1,9 +1,10 @@
 //! `commoncause graph`: maintain the dependency graph.
 
 mod diff;
+mod learn;
 
 use super::output::{count, tell, write};
-use super::{Exit, Problems, whatif};
+use super::{Exit, Problems, backtest, whatif};
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Colour, Sources, clean, has_errors, render_human, render_json};
 use crate::graph::query::{self, Direction};
@@ -13,7 +14,7 @@ use crate::{incident, report, signal};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Columns of the text output.
 const WIDTH: usize = 80;
@@ -71,6 +72,9 @@ enum Command {
         after_help = "Example:\n  commoncause graph diff tests/incidents/verizon-2019-06-24-route-leak/graph.yaml tests/incidents/cloudflare-2022-06-21/graph.yaml"
     )]
     Diff(diff::Args),
+    /// What confirmed incidents say about impacts, rates and missing dependencies; nothing is changed.
+    #[command(after_help = "Example:\n  commoncause graph learn tests/incidents")]
+    Learn(learn::Args),
     /// Print a JSON Schema (draft-07) for editors and validators.
     #[command(after_help = "Example:\n  commoncause graph schema graph > graph.schema.json")]
     Schema {
@@ -99,6 +103,7 @@ enum Subject {
     Impact,
     Scenario,
     GraphDiff,
+    Lessons,
 }
 
 /// Runs the command.
@@ -109,6 +114,7 @@ pub fn run(args: Args) -> Exit {
         Command::Impact(args) => whatif::impact(&args),
         Command::Twins(args) => whatif::twins(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Learn(args) => learn::run(&args),
         Command::Schema { subject } => {
             let schema = match subject {
                 Subject::Graph => graph::schema(),
@@ -122,6 +128,7 @@ pub fn run(args: Args) -> Exit {
                 Subject::Impact => crate::whatif::view::schema(),
                 Subject::Scenario => crate::scenario::schema(),
                 Subject::GraphDiff => diff::schema(),
+                Subject::Lessons => crate::learn::view::schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }
@@ -168,6 +175,24 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<DependencyGraph, Exit> {
     problems.retain(|d| d.severity == crate::diag::Severity::Error);
     tell(&problems, &sources);
     graph.filter(|_| !has_errors(&problems)).ok_or_else(|| Problems(&problems).exit())
+}
+
+/// The incidents below `dir`.
+///
+/// # Errors
+/// If there are none; that has been told on stderr.
+fn incident_folders(dir: &Path) -> Result<Vec<PathBuf>, Exit> {
+    match backtest::folders(dir) {
+        Ok(folders) if folders.is_empty() => {
+            eprintln!("error: no incident in {}: a folder with {} is one", dir.display(), incident::FILE_NAME);
+            Err(Exit::Findings)
+        }
+        Ok(folders) => Ok(folders),
+        Err(e) => {
+            eprintln!("error: cannot read {}: {e}", dir.display());
+            Err(Exit::Io)
+        }
+    }
 }
 
 /// Finds a component by id or alias.

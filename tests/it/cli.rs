@@ -185,6 +185,7 @@ fn every_help_shows_an_example() {
         &["graph", "impact"],
         &["graph", "twins"],
         &["graph", "diff"],
+        &["graph", "learn"],
         &["graph", "schema"],
     ] {
         let args: Vec<&str> = command.iter().copied().chain(["--help"]).collect();

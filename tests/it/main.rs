@@ -9,6 +9,7 @@ mod drawing;
 mod graph;
 mod incident;
 mod infer;
+mod learn;
 mod model;
 mod page;
 mod reasons;

@@ -5,7 +5,7 @@ mod print;
 
 use super::super::Exit;
 use super::super::output::{patiently, write};
-use super::read;
+use super::{incident_folders, read};
 use crate::graph::diff::{GraphDiff, diff};
 use crate::report::json;
 use effect::Effect;
@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> Exit {
     let incidents = match &args.incidents {
         None => None,
         Some(dir) => {
-            let folders = match effect::folders(dir) {
+            let folders = match incident_folders(dir) {
                 Ok(folders) => folders,
                 Err(exit) => return exit,
             };

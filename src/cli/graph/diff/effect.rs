@@ -2,7 +2,7 @@
 
 use crate::cli::correlate::{case, observations};
 use crate::cli::output::tell;
-use crate::cli::{Exit, Problems, backtest};
+use crate::cli::{Exit, Problems};
 use crate::correlate::{self, Detail, correlate};
 use crate::diag::{Diagnostic, Sources};
 use crate::graph::DependencyGraph;
@@ -57,24 +57,6 @@ pub(super) struct Moved {
     pub before: Option<f64>,
     /// Its chance on the second graph.
     pub after: Option<f64>,
-}
-
-/// The incidents below `dir`.
-///
-/// # Errors
-/// If there are none; that has been told on stderr.
-pub(super) fn folders(dir: &Path) -> Result<Vec<PathBuf>, Exit> {
-    match backtest::folders(dir) {
-        Ok(folders) if folders.is_empty() => {
-            eprintln!("error: no incident in {}: a folder with {} is one", dir.display(), incident::FILE_NAME);
-            Err(Exit::Findings)
-        }
-        Ok(folders) => Ok(folders),
-        Err(e) => {
-            eprintln!("error: cannot read {}: {e}", dir.display());
-            Err(Exit::Io)
-        }
-    }
 }
 
 /// Judges every incident on both graphs.

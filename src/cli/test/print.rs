@@ -22,8 +22,11 @@ pub(super) fn human(suites: &[Suite]) -> String {
                 lines.extend(report.lines().map(str::to_string));
             } else if !result.passed() {
                 lines.push("         the whole report:".to_string());
-                // A command that is cut cannot be copied.
-                lines.push(format!("           {}", command(suite, result)));
+                // A command that is cut cannot be copied; one that goes on in the next line can.
+                lines.push(format!(
+                    "           {}",
+                    command(suite, result).replacen(" --filter", " \\\n             --filter", 1)
+                ));
             }
         }
     }

@@ -1,10 +1,11 @@
 //! An incident: a window, a graph, the signals of the window, and (for the corpus) the truth.
 //!
 //! Joins `graph` and `signal`: aliases become ids here. [`Truth`] is kept apart from what is scored;
-//! only `backtest` reads it.
+//! only `backtest` and `learn` read it.
 
 mod codes;
 mod file;
+pub(crate) mod mapping;
 mod schema;
 mod settle;
 
@@ -15,16 +16,23 @@ pub use codes::{
 pub use schema::schema;
 
 use crate::diag::suggest::did_you_mean;
-use crate::diag::{Diagnostic, Severity, Sources, has_errors};
+use crate::diag::{Diagnostic, Severity, Sources, Span, has_errors};
 use crate::graph::{self, DependencyGraph};
 use crate::signal::read::{self, Read};
 use crate::signal::{Coverage, Record, Window};
-use file::{Placed, RawTruth};
+use file::{RawIncident, RawTruth};
 use jiff::{Timestamp, tz::TimeZone};
 use std::path::{Path, PathBuf};
 
 /// The file that makes a folder an incident.
 pub const FILE_NAME: &str = "incident.yaml";
+
+/// A text and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    pub text: String,
+    pub span: Span,
+}
 
 /// What an incident is called. Shown, never scored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,7 +43,7 @@ pub struct Name {
     pub title: String,
 }
 
-/// What was established later. Only `backtest` may read it.
+/// What was established later. Only `backtest` and `learn` may read it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Truth {
     /// Component ids of the true causes.
@@ -105,33 +113,83 @@ pub fn load(
     sources: &mut Sources,
     options: &Options,
 ) -> (Option<Incident>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let Some((raw, base)) = open(path, sources, &mut problems) else { return (None, problems) };
+    let mut graph_paths = extra_graph.to_vec();
+    graph_paths.extend(raw.graph.iter().map(|p| base.join(&p.text)));
+    let draft = Draft::of(raw, &base, problems, sources);
+    let (graph, problems) = load_graph(&graph_paths, draft.problems, sources, options);
+    Draft { problems, ..draft }.finish(graph, options)
+}
+
+/// Loads an incident on a graph that is loaded already and takes the place of the incident's own. What its truth names
+/// and this graph has not is left out and reported, under the same rule as signals.
+pub fn load_on(
+    path: &Path,
+    graph: &DependencyGraph,
+    sources: &mut Sources,
+    options: &Options,
+) -> (Option<Incident>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let Some((mut raw, base)) = open(path, sources, &mut problems) else { return (None, problems) };
+    let truth = raw.truth.take();
+    let (incident, mut problems) = Draft::of(raw, &base, problems, sources).finish(Some(graph.clone()), options);
+    let before = problems.len();
+    let truth = truth.map(|raw| resolve_truth(graph, &raw, &mut problems));
+    let refused = problems.len() > before && options.keep_going == KeepGoing::No;
+    (incident.filter(|_| !refused).map(|incident| Incident { truth, ..incident }), problems)
+}
+
+/// Reads an incident file, and gives the folder that its paths are relative to.
+fn open(path: &Path, sources: &mut Sources, problems: &mut Vec<Diagnostic>) -> Option<(RawIncident, PathBuf)> {
     let file = if path.is_dir() { path.join(FILE_NAME) } else { path.to_path_buf() };
     let bytes = match read::read_bytes(&file) {
         Ok(bytes) => bytes,
         Err(mut problem) => {
             problem.help = Some(format!("name a folder with {FILE_NAME}, or such a file, or give its parts"));
-            return (None, vec![*problem]);
+            problems.push(*problem);
+            return None;
         }
     };
     let (id, damage) = read::add_text(&file.display().to_string(), bytes, BAD_INCIDENT, sources);
     if let Some(damage) = damage {
-        return (None, vec![*damage.problem]);
+        problems.push(*damage.problem);
+        return None;
     }
-    let mut problems = Vec::new();
-    let raw = file::read(id, &sources.text(id), &fallback_id(&file), &mut problems);
-    let base = file.parent().unwrap_or(Path::new(""));
-    let mut graph_paths = extra_graph.to_vec();
-    graph_paths.extend(raw.graph.iter().map(|p| base.join(&p.text)));
-    let mut signals = raw.inline;
-    for named in &raw.signal_files {
+    let raw = file::read(id, &sources.text(id), &fallback_id(&file), problems);
+    Some((raw, file.parent().unwrap_or(Path::new("")).to_path_buf()))
+}
+
+/// Adds the signals of files that `named` lists, relative to `base`.
+pub(crate) fn read_signals(named: &[Placed], base: &Path, signals: &mut Read, sources: &mut Sources) {
+    for named in named {
         let mut read = read::read_file(&base.join(&named.text), sources);
         for problem in read.diagnostics.iter_mut().filter(|d| d.primary.is_none()) {
             *problem = problem.clone().at(named.span, "named here");
         }
-        append(&mut signals, read);
+        append(signals, read);
     }
-    let draft = Draft { name: raw.name, window: raw.window, graph_paths, signals, truth: raw.truth, problems };
-    draft.finish(sources, options)
+}
+
+/// Loads the graph of an incident; its problems come after those there are already.
+pub(crate) fn load_graph(
+    paths: &[PathBuf],
+    mut problems: Vec<Diagnostic>,
+    sources: &mut Sources,
+    options: &Options,
+) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
+    if paths.is_empty() {
+        problems.push(
+            Diagnostic::error(BAD_INCIDENT, "an incident without a graph")
+                .help("name graph files in the incident, as graph: [graph.yaml], or with --graph"),
+        );
+        return (None, problems);
+    }
+    let today = options.now.map(|now| TimeZone::UTC.to_datetime(now).date());
+    let (graph, found) = graph::load(paths, sources, today);
+    // Hints are for `graph check`; whoever correlates is in a hurry.
+    problems.extend(found.into_iter().filter(|d| d.severity != Severity::Hint));
+    (graph, problems)
 }
 
 /// The graph and signal files that an incident names, without opening any of them.
@@ -160,36 +218,34 @@ pub fn from_parts(parts: &Parts, sources: &mut Sources, options: &Options) -> (O
     }
     let id = parts.signals.first().map(|p| fallback_id(p)).unwrap_or_default();
     let name = Name { title: id.clone(), id };
-    let draft = Draft { name, window, graph_paths: parts.graph.clone(), signals, truth: None, problems };
-    draft.finish(sources, options)
+    let (graph, problems) = load_graph(&parts.graph, problems, sources, options);
+    Draft { name, window, signals, truth: None, problems }.finish(graph, options)
 }
 
 /// An incident whose parts are read but not joined.
-struct Draft {
-    name: Name,
-    window: Option<Window>,
-    graph_paths: Vec<PathBuf>,
-    signals: Read,
+pub(crate) struct Draft {
+    pub name: Name,
+    pub window: Option<Window>,
+    pub signals: Read,
     truth: Option<RawTruth>,
-    problems: Vec<Diagnostic>,
+    pub problems: Vec<Diagnostic>,
 }
 
 impl Draft {
-    fn finish(self, sources: &mut Sources, options: &Options) -> (Option<Incident>, Vec<Diagnostic>) {
-        let Draft { name, window, graph_paths, signals, truth, mut problems } = self;
-        let graph = if graph_paths.is_empty() {
-            problems.push(
-                Diagnostic::error(BAD_INCIDENT, "an incident without a graph")
-                    .help("name graph files in the incident, as graph: [graph.yaml], or with --graph"),
-            );
-            None
-        } else {
-            let today = options.now.map(|now| TimeZone::UTC.to_datetime(now).date());
-            let (graph, found) = graph::load(&graph_paths, sources, today);
-            // Hints are for `graph check`; whoever correlates is in a hurry.
-            problems.extend(found.into_iter().filter(|d| d.severity != Severity::Hint));
-            graph
-        };
+    /// What a file that is no incident file says of one.
+    pub fn new(window: Option<Window>, signals: Read, problems: Vec<Diagnostic>) -> Draft {
+        Draft { name: Name::default(), window, signals, truth: None, problems }
+    }
+
+    fn of(raw: RawIncident, base: &Path, problems: Vec<Diagnostic>, sources: &mut Sources) -> Draft {
+        let mut signals = raw.inline;
+        read_signals(&raw.signal_files, base, &mut signals, sources);
+        Draft { name: raw.name, window: raw.window, signals, truth: raw.truth, problems }
+    }
+
+    /// Joins the parts on a graph; nothing comes of it if anything is in error that must not be.
+    pub fn finish(self, graph: Option<DependencyGraph>, options: &Options) -> (Option<Incident>, Vec<Diagnostic>) {
+        let Draft { name, window, signals, truth, mut problems } = self;
         let truth = match (&graph, truth) {
             (Some(graph), Some(raw)) => Some(resolve_truth(graph, &raw, &mut problems)),
             _ => None,

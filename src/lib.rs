@@ -6,8 +6,10 @@
 //! - [`graph`]: YAML → the checked [`graph::DependencyGraph`]. Knows nothing of signals or probability.
 //! - [`signal`]: JSON Lines, CSV, YAML → [`signal::Record`]s. Knows nothing of graphs beyond ids.
 //! - [`incident`]: window + graph + signals + truth.
+//! - [`scenario`]: tests of a graph, and whether a report keeps to them.
 //! - [`infer`]: numerics, [`infer::network::Network`] → posterior. Knows no names and no files.
 //! - [`whatif`]: what a fault would take down, from the graph alone.
+//! - [`learn`]: what confirmed incidents say about the numbers of a graph.
 //! - [`report`]: the public [`report::view::Report`] and the pens that draw it.
 //!
 //! `docs/architecture.md` says who may import whom; a test enforces it.
@@ -21,7 +23,9 @@ pub mod diag;
 pub mod graph;
 pub mod incident;
 pub mod infer;
+pub mod learn;
 pub mod model;
 pub mod report;
+pub mod scenario;
 pub mod signal;
 pub mod whatif;

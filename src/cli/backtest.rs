@@ -207,7 +207,7 @@ fn scores_of(
 }
 
 /// The incidents below `dir`, or `dir` itself if it is one, sorted.
-fn folders(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub(super) fn folders(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
     if dir.join(incident::FILE_NAME).is_file() {
         return Ok(vec![dir.to_path_buf()]);
     }

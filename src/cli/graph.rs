@@ -1,17 +1,19 @@
 //! `commoncause graph`: maintain the dependency graph.
 
 mod check;
+mod diff;
 mod import;
+mod learn;
 
 use super::output::{tell, write};
-use super::{Exit, Problems, whatif};
+use super::{Exit, Problems, backtest, whatif};
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Sources, clean, has_errors};
 use crate::graph::query::{self, Direction};
 use crate::graph::{self, ComponentIx, Dependency, DependencyGraph, Need, Scope};
 use crate::report::text::{cut, wrap};
 use crate::{incident, report, signal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Columns of the text output.
 const WIDTH: usize = 80;
@@ -54,6 +56,14 @@ enum Command {
     /// Turn what another tool knows of dependencies into a graph file.
     #[command(after_help = "Example:\n  commoncause graph import compose tests/import/compose/docker-compose.yml")]
     Import(import::Args),
+    /// What changed between two graphs, and what that would have changed in past incidents.
+    #[command(
+        after_help = "Example:\n  commoncause graph diff tests/incidents/verizon-2019-06-24-route-leak/graph.yaml tests/incidents/cloudflare-2022-06-21/graph.yaml"
+    )]
+    Diff(diff::Args),
+    /// What confirmed incidents say about impacts, rates and missing dependencies; nothing is changed.
+    #[command(after_help = "Example:\n  commoncause graph learn tests/incidents")]
+    Learn(learn::Args),
     /// Print a JSON Schema (draft-07) for editors and validators.
     #[command(after_help = "Example:\n  commoncause graph schema graph > graph.schema.json")]
     Schema {
@@ -74,6 +84,9 @@ enum Subject {
     Diary,
     Difference,
     Impact,
+    Scenario,
+    GraphDiff,
+    Lessons,
 }
 
 /// Runs the command.
@@ -84,6 +97,8 @@ pub fn run(args: Args) -> Exit {
         Command::Impact(args) => whatif::impact(&args),
         Command::Twins(args) => whatif::twins(&args),
         Command::Import(args) => import::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Learn(args) => learn::run(&args),
         Command::Schema { subject } => {
             let schema = match subject {
                 Subject::Graph => graph::schema(),
@@ -95,6 +110,9 @@ pub fn run(args: Args) -> Exit {
                 Subject::Diary => report::json::diary_schema(),
                 Subject::Difference => report::json::difference_schema(),
                 Subject::Impact => crate::whatif::view::schema(),
+                Subject::Scenario => crate::scenario::schema(),
+                Subject::GraphDiff => diff::schema(),
+                Subject::Lessons => crate::learn::view::schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }
@@ -132,6 +150,24 @@ fn read_keeping(paths: &[PathBuf], sources: &mut Sources) -> Result<DependencyGr
         return Err(Exit::Findings);
     }
     graph.filter(|_| !has_errors(&problems)).ok_or_else(|| Problems(&problems).exit())
+}
+
+/// The incidents below `dir`.
+///
+/// # Errors
+/// If there are none; that has been told on stderr.
+fn incident_folders(dir: &Path) -> Result<Vec<PathBuf>, Exit> {
+    match backtest::folders(dir) {
+        Ok(folders) if folders.is_empty() => {
+            eprintln!("error: no incident in {}: a folder with {} is one", dir.display(), incident::FILE_NAME);
+            Err(Exit::Findings)
+        }
+        Ok(folders) => Ok(folders),
+        Err(e) => {
+            eprintln!("error: cannot read {}: {e}", dir.display());
+            Err(Exit::Io)
+        }
+    }
 }
 
 /// Finds a component by id or alias.

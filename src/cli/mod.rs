@@ -8,6 +8,7 @@ mod infer;
 mod numbers;
 mod output;
 mod replay;
+mod test;
 mod whatif;
 
 use crate::diag::Diagnostic;
@@ -44,6 +45,8 @@ enum Command {
     Replay(replay::Args),
     /// Run labelled incidents and score the answers.
     Backtest(backtest::Args),
+    /// Run scenario tests of a graph.
+    Test(test::Args),
     /// Raw inference on a prepared network.
     Infer(infer::Args),
     /// Maintain the dependency graph.
@@ -56,6 +59,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Correlate(args) => correlate::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Backtest(args) => backtest::run(args),
+        Command::Test(args) => test::run(args),
         Command::Infer(args) => infer::run(args),
         Command::Graph(args) => graph::run(args),
     }

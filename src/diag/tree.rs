@@ -72,7 +72,7 @@ impl<'a> Node<'a> {
     }
 
     /// The truth value, if it is one or may be one.
-    pub fn truth(&self) -> Option<bool> {
+    pub fn boolean(&self) -> Option<bool> {
         match &self.value {
             Value::Bool(b) => Some(*b),
             Value::Bare(t) => t.to_lowercase().parse().ok(),

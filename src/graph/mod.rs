@@ -7,6 +7,7 @@
 mod allow;
 mod build;
 mod component;
+pub mod diff;
 pub mod fields;
 pub mod import;
 pub mod kinds;

@@ -1,6 +1,7 @@
 //! The JSON Schema (draft-07) of an incident file.
 
-use super::file::{FIELDS, TRUTH, WINDOW};
+use super::file::{FIELDS, TRUTH};
+use super::mapping::WINDOW;
 use crate::signal::schema::{DRAFT, definitions, object};
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ fn field(key: &str) -> Value {
             ];
             let mut truth = object(TRUTH.iter().copied().zip(texts), &[]);
             truth["type"] = json!(["object", "null"]);
-            truth["description"] = json!("What was established later; only backtest reads it.");
+            truth["description"] = json!("What was established later; only backtest and learning read it.");
             truth
         }
         _ => json!(true),

@@ -12,6 +12,8 @@ pub const SECTION: usize = 3000;
 const ROWS: usize = 12;
 /// Characters of one cell.
 const CELL: usize = 120;
+/// Characters of a line of its own.
+const LINE: usize = 400;
 /// Characters of the picture.
 const PICTURE: usize = 1500;
 /// Characters of the verdict.
@@ -181,6 +183,11 @@ fn summary(report: &Report, p: &dyn Fn(f64) -> String) -> String {
 /// Text from outside as it may stand in a table cell: one line, nothing that Markdown, HTML or a chat would act on.
 pub(super) fn cell(text: &str) -> String {
     escaped(text, CELL)
+}
+
+/// The same for a line of its own.
+pub fn escape(text: &str) -> String {
+    escaped(text, LINE)
 }
 
 fn escaped(text: &str, most: usize) -> String {

@@ -180,10 +180,13 @@ fn every_help_shows_an_example() {
         &["correlate"][..],
         &["backtest"],
         &["infer"],
+        &["test"],
         &["graph", "check"],
         &["graph", "show"],
         &["graph", "impact"],
         &["graph", "twins"],
+        &["graph", "diff"],
+        &["graph", "learn"],
         &["graph", "schema"],
     ] {
         let args: Vec<&str> = command.iter().copied().chain(["--help"]).collect();

@@ -207,8 +207,13 @@ fn every_code_has_a_page_whose_example_gives_it() {
             assert!(found.contains(&code.id), "the example of {} gives {found:?}", code.id);
         }
     }
-    let mut all: Vec<&str> =
-        rules::ALL.iter().chain(commoncause::signal::CODES).chain(commoncause::incident::CODES).map(|c| c.id).collect();
+    let mut all: Vec<&str> = rules::ALL
+        .iter()
+        .chain(commoncause::signal::CODES)
+        .chain(commoncause::incident::CODES)
+        .chain(commoncause::scenario::CODES)
+        .map(|c| c.id)
+        .collect();
     all.sort_unstable();
     let count = all.len();
     all.dedup();

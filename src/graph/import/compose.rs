@@ -93,7 +93,7 @@ impl Service<'_, '_, '_> {
             }
             Value::Map(entries) => {
                 for e in entries {
-                    let optional = e.value.get("required").and_then(Node::truth) == Some(false);
+                    let optional = e.value.get("required").and_then(Node::boolean) == Some(false);
                     self.edge(&e.key, e.key_span, (SET_UP, optional.then_some(SOFT)), WHY);
                 }
             }

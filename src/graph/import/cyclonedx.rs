@@ -59,7 +59,7 @@ fn service(draft: &mut Draft, node: &Node, within: Option<Ix>) {
         let provider = node.get("provider").and_then(|p| p.get("name"));
         c.operator = provider.and_then(|p| Some(At { value: p.text()?.to_string(), span: p.span }));
         c.status_page = status_page(node);
-        if let Some(outside) = node.get("x-trust-boundary").filter(|b| b.truth() == Some(true)) {
+        if let Some(outside) = node.get("x-trust-boundary").filter(|b| b.boolean() == Some(true)) {
             c.note = Some(At { value: "beyond a trust boundary".to_string(), span: outside.span });
         }
     }

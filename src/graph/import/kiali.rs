@@ -77,7 +77,7 @@ fn node(draft: &mut Draft, data: &Node, shared: &BTreeSet<&str>) -> Option<Meani
     if kind == "box" || data.get("isBox").is_some() || data.get("isGroup").is_some() {
         return Some(Meaning::Nothing("a frame around others"));
     }
-    let inaccessible = data.get("isInaccessible").and_then(Node::truth).unwrap_or(false);
+    let inaccessible = data.get("isInaccessible").and_then(Node::boolean).unwrap_or(false);
     if kind == "unknown" || namespace(data) == "unknown" || inaccessible {
         return Some(Meaning::Nothing("traffic of unknown origin"));
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod diff;
+mod export;
 mod import;
 mod learn;
 
@@ -56,6 +57,11 @@ enum Command {
     /// Turn what another tool knows of dependencies into a graph file.
     #[command(after_help = "Example:\n  commoncause graph import compose tests/import/compose/docker-compose.yml")]
     Import(import::Args),
+    /// Turn the graph into what another tool reads: a drawing, GraphML, JSON, a Backstage catalog.
+    #[command(
+        after_help = "Example:\n  commoncause graph export dot --graph tests/incidents/meta-2024-03-05-login/graph.yaml"
+    )]
+    Export(export::Args),
     /// What changed between two graphs, and what that would have changed in past incidents.
     #[command(
         after_help = "Example:\n  commoncause graph diff tests/incidents/verizon-2019-06-24-route-leak/graph.yaml tests/incidents/cloudflare-2022-06-21/graph.yaml"
@@ -97,6 +103,7 @@ pub fn run(args: Args) -> Exit {
         Command::Impact(args) => whatif::impact(&args),
         Command::Twins(args) => whatif::twins(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Learn(args) => learn::run(&args),
         Command::Schema { subject } => {

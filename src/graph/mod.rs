@@ -8,6 +8,7 @@ mod allow;
 mod build;
 mod component;
 pub mod diff;
+pub mod export;
 pub mod fields;
 pub mod import;
 pub mod kinds;

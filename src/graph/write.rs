@@ -1,21 +1,47 @@
 //! A raw graph → the text of a graph file, for proposals that a person reads, edits and commits.
 
 use super::Rule;
-use super::raw::{At, HARD, RawComponent, RawDependency, RawGraph, RawMember, RawNeed};
+use super::raw::{Allowed, At, HARD, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed, Recognise};
 use super::read::IMPACTS;
-use crate::diag::clean;
+use crate::diag::escape;
 use std::fmt::Display;
 
 /// Words that YAML does not read as texts.
 const NOT_TEXTS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
 
-/// The components, in the order of the raw graph. Kinds and what was accepted are not written: proposals have neither.
+/// Kinds and components, in the order of the raw graph.
 pub fn yaml(graph: &RawGraph) -> String {
-    let mut out = String::from("components:\n");
+    let mut out = String::new();
+    if !graph.kinds.is_empty() {
+        out += "kinds:\n";
+    }
+    for k in &graph.kinds {
+        out += &format!("  {}: {{{}}}\n", scalar(&k.name.value), kind(k).join(", "));
+    }
+    out += "components:\n";
     for c in &graph.components {
         component(c, &mut out);
     }
     out
+}
+
+/// The fields of a kind.
+fn kind(k: &RawKind) -> Vec<String> {
+    let shares = |list: &Vec<(At<String>, At<f64>)>| {
+        let shares: Vec<String> =
+            list.iter().map(|(k, share)| format!("{}: {}", scalar(&k.value), share.value)).collect();
+        format!("{{{}}}", shares.join(", "))
+    };
+    let fields = [
+        ("family", text(&k.family)),
+        ("parts_family", text(&k.parts_family)),
+        ("faults_per_year", plain(&k.faults_per_year)),
+        // An empty list takes away what a built-in kind has.
+        ("capabilities", k.capabilities.as_ref().map(|list| texts(list).unwrap_or_else(|| "[]".to_string()))),
+        ("main", text(&k.main)),
+        ("symptoms", k.symptoms.as_ref().map(shares)),
+    ];
+    fields.into_iter().filter_map(|(key, value)| Some(format!("{key}: {}", value?))).collect()
 }
 
 fn component(c: &RawComponent, out: &mut String) {
@@ -38,6 +64,8 @@ fn component(c: &RawComponent, out: &mut String) {
     line("regions", texts(&c.regions));
     line("faults_per_year", plain(&c.faults_per_year));
     line("audience", plain(&c.audience));
+    line("recognise", recognise(&c.recognise));
+    line("allow", allow(&c.allow));
     if !c.depends_on.is_empty() {
         *out += "    depends_on:\n";
     }
@@ -73,7 +101,20 @@ fn dependency(d: &RawDependency) -> Vec<String> {
     field("source", text(&d.source));
     field("verified", plain(&d.verified));
     field("note", text(&d.note));
+    field("allow", allow(&d.allow));
     fields
+}
+
+fn recognise(patterns: &Recognise<At<String>>) -> Option<String> {
+    let lists = [("ns", &patterns.ns), ("cname", &patterns.cname), ("address", &patterns.address)];
+    let lists: Vec<String> = lists.iter().filter_map(|(key, list)| Some(format!("{key}: {}", texts(list)?))).collect();
+    (!lists.is_empty()).then(|| format!("{{{}}}", lists.join(", ")))
+}
+
+fn allow(allowed: &[Allowed]) -> Option<String> {
+    let reasons: Vec<String> =
+        allowed.iter().map(|a| format!("{}: {}", scalar(&a.code.value), scalar(&a.reason.value))).collect();
+    (!reasons.is_empty()).then(|| format!("{{{}}}", reasons.join(", ")))
 }
 
 /// The word for an impact, if there is one.
@@ -102,7 +143,7 @@ fn texts(written: &[At<String>]) -> Option<String> {
 }
 
 /// A text as a scalar: bare if every reader of YAML takes it for this text, else as JSON writes it, which YAML reads.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     let inside = |c: char| c.is_ascii_alphanumeric() || "_./- ".contains(c);
     let bare = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(inside)
@@ -111,14 +152,5 @@ fn scalar(text: &str) -> String {
     if bare {
         return text.to_string();
     }
-    // JSON escapes what is below a blank; what turns the direction of writing is escaped, too.
-    let quoted = serde_json::Value::from(text).to_string();
-    let safe =
-        quoted.chars().map(|c| if clean(c.encode_utf8(&mut [0; 4])).contains(c) { c.into() } else { escaped(c) });
-    safe.collect()
-}
-
-/// A character of the basic plane as JSON and YAML escape it.
-fn escaped(c: char) -> String {
-    format!("\\u{:04x}", u32::from(c))
+    escape::json(&serde_json::Value::from(text).to_string())
 }

@@ -9,6 +9,7 @@ mod cli;
 mod diff;
 mod docs;
 mod drawing;
+mod export;
 mod graph;
 mod import;
 mod incident;

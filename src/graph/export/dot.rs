@@ -1,0 +1,43 @@
+//! DOT, for Graphviz: fields stand as attributes of the same name, lists as JSON.
+
+use super::drawing::{Drawing, Node, Role, Shape};
+use super::json::Fields;
+use crate::diag::escape::{dot, dot_label};
+use serde_json::Value;
+use std::fmt::Write;
+
+pub(super) fn write(drawing: &Drawing) -> String {
+    let mut text = "digraph commoncause {\n  graph [rankdir=LR];\n".to_string();
+    text += "  node [fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=10];\n";
+    for node in &drawing.nodes {
+        let shape = match node.shape {
+            Shape::Service => "box",
+            Shape::Component => "ellipse",
+            Shape::Group => "diamond",
+        };
+        let label = dot_label(&node.label);
+        let _ = writeln!(text, "  {} [label={label}, shape={shape}{}];", dot(&node.id), attributes(&node.fields));
+    }
+    let name = |i: usize| dot(&drawing.nodes.get(i).map_or("", |n: &Node| &n.id));
+    for edge in &drawing.edges {
+        let style = match edge.role {
+            Role::Needs => "solid",
+            Role::Member => "dotted",
+            Role::PartOf => "dashed",
+        };
+        let label = dot_label(std::slice::from_ref(&edge.label));
+        let role = edge.role.word();
+        let (from, to, rest) = (name(edge.from), name(edge.to), attributes(&edge.fields));
+        let _ = writeln!(text, "  {from} -> {to} [label={label}, style={style}, role={role}{rest}];");
+    }
+    text + "}\n"
+}
+
+fn attributes(fields: &Fields) -> String {
+    fields.iter().map(|(key, value)| format!(", {key}={}", dot(&plain(value)))).collect()
+}
+
+/// A text as it is, anything else as JSON.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}

@@ -7,7 +7,11 @@ use serde_json::Value;
 use std::fmt::Write;
 
 pub(super) fn write(drawing: &Drawing) -> String {
-    let mut text = "digraph commoncause {\n  graph [rankdir=LR];\n".to_string();
+    let mut text = "digraph commoncause {\n  graph [rankdir=LR".to_string();
+    if !drawing.kinds.is_empty() {
+        let _ = write!(text, ", kinds={}", dot(&Value::from(drawing.kinds.clone()).to_string()));
+    }
+    text += "];\n";
     text += "  node [fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=10];\n";
     for node in &drawing.nodes {
         let shape = match node.shape {

@@ -18,6 +18,8 @@ pub(super) struct Drawing {
     pub nodes: Vec<Node>,
     /// In the order of the dependents.
     pub edges: Vec<Edge>,
+    /// Kinds that are not built in, or differ from those.
+    pub kinds: Fields,
 }
 
 /// What a box stands for.
@@ -74,7 +76,7 @@ pub(super) struct Edge {
 impl Drawing {
     /// Draws the components of `shown` and what is between them.
     pub(super) fn of(graph: &DependencyGraph, shown: &BTreeSet<ComponentIx>) -> Self {
-        let mut drawing = Drawing { nodes: Vec::new(), edges: Vec::new() };
+        let mut drawing = Drawing { nodes: Vec::new(), edges: Vec::new(), kinds: json::own_kinds(graph) };
         let places: BTreeMap<ComponentIx, usize> = shown.iter().enumerate().map(|(i, ix)| (*ix, i)).collect();
         drawing.nodes.extend(shown.iter().map(|&ix| component(graph, ix)));
         for (&ix, &from) in &places {

@@ -23,7 +23,12 @@ pub(super) fn write(drawing: &Drawing) -> String {
     let mut text = HEAD.to_string();
     keys("node", &nodes, &mut text);
     keys("edge", &edges, &mut text);
-    text += "  <graph id=\"commoncause\" edgedefault=\"directed\">\n";
+    let mut graph = Fields::new();
+    if !drawing.kinds.is_empty() {
+        graph.insert("kinds".to_string(), drawing.kinds.clone().into());
+    }
+    keys("graph", std::slice::from_ref(&graph), &mut text);
+    let _ = writeln!(text, "  <graph id=\"commoncause\" edgedefault=\"directed\">{}", data("graph", &graph));
     for (i, fields) in nodes.iter().enumerate() {
         // An id of ours may have a slash, which a name of XML must not.
         let _ = writeln!(text, "    <node id=\"n{i}\">{}</node>", data("node", fields));

@@ -205,8 +205,7 @@ fn dot(text: &str) -> Drawing {
     let mut drawing = Drawing::default();
     let body = text.strip_prefix("digraph commoncause {\n").unwrap().strip_suffix("}\n").unwrap();
     for line in body.lines() {
-        // An empty label is a word that is not there.
-        let words = dot_words(&line.replace("[label=\"\", ", "["));
+        let words = dot_words(line);
         let edge = words[1] == "->";
         let fields: Fields = words[if edge { 3 } else { 1 }..]
             .chunks(2)

@@ -1,7 +1,7 @@
 //! DOT, for Graphviz: fields stand as attributes of the same name, lists as JSON.
 
-use super::drawing::{Drawing, Node, Role, Shape};
-use super::json::Fields;
+use super::drawing::{Drawing, Role, Shape};
+use super::json::{Fields, plain};
 use crate::diag::escape::{dot, dot_label};
 use serde_json::Value;
 use std::fmt::Write;
@@ -22,26 +22,24 @@ pub(super) fn write(drawing: &Drawing) -> String {
         let label = dot_label(&node.label);
         let _ = writeln!(text, "  {} [label={label}, shape={shape}{}];", dot(&node.id), attributes(&node.fields));
     }
-    let name = |i: usize| dot(&drawing.nodes.get(i).map_or("", |n: &Node| &n.id));
+    let name = |i: usize| dot(&drawing.nodes[i].id);
     for edge in &drawing.edges {
         let style = match edge.role {
             Role::Needs => "solid",
             Role::Member => "dotted",
             Role::PartOf => "dashed",
         };
-        let label = dot_label(std::slice::from_ref(&edge.label));
-        let role = edge.role.word();
-        let (from, to, rest) = (name(edge.from), name(edge.to), attributes(&edge.fields));
-        let _ = writeln!(text, "  {from} -> {to} [label={label}, style={style}, role={role}{rest}];");
+        let label = match edge.label.as_str() {
+            "" => String::new(),
+            label => format!(", label={}", dot_label(&[label.to_string()])),
+        };
+        let (from, to, role) = (name(edge.from), name(edge.to), edge.role.word());
+        let rest = attributes(&edge.fields);
+        let _ = writeln!(text, "  {from} -> {to} [style={style}, role={role}{label}{rest}];");
     }
     text + "}\n"
 }
 
 fn attributes(fields: &Fields) -> String {
     fields.iter().map(|(key, value)| format!(", {key}={}", dot(&plain(value)))).collect()
-}
-
-/// A text as it is, anything else as JSON.
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }

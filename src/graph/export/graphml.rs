@@ -1,9 +1,8 @@
 //! GraphML: every field is typed data; lists are JSON. Groups are nodes with a `rule`.
 
 use super::drawing::Drawing;
-use super::json::Fields;
+use super::json::{Fields, plain};
 use crate::diag::escape::xml;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -60,6 +59,5 @@ fn keys(of: &str, all: &[Fields], text: &mut String) {
 }
 
 fn data(of: &str, fields: &Fields) -> String {
-    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
     fields.iter().map(|(key, value)| format!("<data key=\"{of}.{key}\">{}</data>", xml(&plain(value)))).collect()
 }

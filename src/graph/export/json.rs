@@ -166,3 +166,8 @@ fn number(n: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if n.fract() == 0.0 && n.abs() < EXACT { (n as i64).into() } else { n.into() }
 }
+
+/// A value where only texts may stand: a text as it is, anything else as JSON.
+pub(super) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 fn read(text: &str) -> DependencyGraph {
     let mut sources = Sources::default();
@@ -64,14 +65,19 @@ fn draw(pen: Pen, graph: &DependencyGraph) -> String {
     export::draw(pen, graph, &export::everything(graph)).text
 }
 
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| jsonschema::draft7::new(&graph::schema()).unwrap());
+
+fn assert_obeys_the_schema(text: &str) {
+    let value: Value = serde_json::from_str(text).unwrap();
+    assert!(SCHEMA.is_valid(&value), "{:?}\n{text}", SCHEMA.validate(&value).err());
+}
+
 #[test]
 fn json_read_again_is_the_same_graph_and_obeys_the_schema() {
-    let schema = jsonschema::draft7::new(&graph::schema()).unwrap();
     for (name, graph) in graphs() {
         let text = export::json(&graph);
         assert_same(&name, &graph, &read(&text));
-        let value: Value = serde_json::from_str(&text).unwrap();
-        assert!(schema.is_valid(&value), "{name}: {:?}", schema.validate(&value).err());
+        assert_obeys_the_schema(&text);
         assert_eq!(text, export::json(&read(&text)), "{name}");
     }
 }
@@ -268,6 +274,7 @@ fn assert_harmless(text: &str, word: &str) {
     let graph = graph_with(text, word);
     assert_eq!(graph.component(graph.find("a").unwrap()).note.as_deref(), Some(text));
     assert_same("json", &graph, &read(&export::json(&graph)));
+    assert_obeys_the_schema(&export::json(&graph));
     let entities = export::backstage(&graph);
     assert_same("backstage", &graph, &read(&imported(&entities)));
     let in_graphml = graphml(&draw(Pen::Graphml, &graph));

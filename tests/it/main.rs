@@ -10,6 +10,7 @@ mod diff;
 mod docs;
 mod drawing;
 mod edit;
+mod export;
 mod graph;
 mod import;
 mod incident;

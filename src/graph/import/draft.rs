@@ -3,7 +3,7 @@
 use super::codes::{LEFT_OUT, NAME_CLASH, NO_ID};
 use super::{Format, Options};
 use crate::diag::{Code, Diagnostic, FileId, Severity, Span};
-use crate::graph::raw::{Allowed, At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
+use crate::graph::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
 use crate::graph::{DependencyGraph, kinds};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +43,6 @@ pub(super) struct Draft<'a> {
     pub(super) kinds: Vec<RawKind>,
     /// Names of all kinds that a component may have.
     pub(super) known_kinds: BTreeSet<String>,
-    pub(super) allowed: Vec<Allowed>,
     components: Vec<RawComponent>,
     origins: Vec<Origin>,
     /// What the text calls a component → the component; `None` if it is left out.
@@ -66,7 +65,6 @@ impl<'a> Draft<'a> {
             options,
             problems: Vec::new(),
             kinds: Vec::new(),
-            allowed: Vec::new(),
             components: Vec::new(),
             origins: Vec::new(),
             keys: BTreeMap::new(),
@@ -237,7 +235,7 @@ impl<'a> Draft<'a> {
         let parts = self.components.into_iter().zip(self.origins);
         let kept = parts.filter(|(c, origin)| *origin != Origin::Known || !c.depends_on.is_empty());
         let components = kept.map(|(c, _)| c).collect();
-        (RawGraph { components, kinds: self.kinds, allowed: self.allowed }, few_of_each(self.problems))
+        (RawGraph { components, kinds: self.kinds }, few_of_each(self.problems))
     }
 
     /// An alias is kept only if it is nobody else's name.

@@ -16,6 +16,7 @@ mod import;
 mod incident;
 mod infer;
 mod learn;
+mod merge;
 mod model;
 mod page;
 mod reasons;

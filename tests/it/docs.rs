@@ -44,7 +44,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 /// The texts of all code blocks marked `sh`.
-fn blocks(text: &str) -> Vec<String> {
+pub fn blocks(text: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -68,7 +68,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A folder that looks like a fresh clone, and beside it a folder of programs.
-fn clone() -> (tempfile::TempDir, String) {
+pub fn clone() -> (tempfile::TempDir, String) {
     let scratch = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for part in CLONE {

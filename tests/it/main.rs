@@ -22,6 +22,7 @@ mod report;
 mod sarif;
 mod scenario;
 mod signal;
+mod tutorial;
 mod whatif;
 
 use std::path::PathBuf;

@@ -38,7 +38,8 @@ fn with_output(page: &str, printed: &[String]) -> String {
         });
         match between {
             Some(at) => {
-                let (shown, rest) = after[at + "```text\n".len()..].split_once("```\n").map(|(_, r)| (&after[..at], r)).unwrap();
+                let (shown, rest) =
+                    after[at + "```text\n".len()..].split_once("```\n").map(|(_, r)| (&after[..at], r)).unwrap();
                 filled += &format!("{shown}```text\n{output}```\n{rest}");
             }
             None => filled += after,
@@ -65,7 +66,7 @@ fn what_the_tutorial_says_of_its_numbers_holds() {
         .filter(|l| l.starts_with("inconclusive") || l.starts_with("most likely"))
         .map(str::to_string)
         .collect();
-    assert_eq!(verdicts.len(), 3, "{verdicts:?}");
+    assert_eq!(verdicts.len(), 4, "{verdicts:?}");
     assert!(verdicts[0].starts_with("inconclusive"), "{verdicts:?}");
     assert!(verdicts[1..].iter().all(|v| v.contains("meta-auth (login), probability 0.")), "{verdicts:?}");
 }

@@ -113,7 +113,8 @@ fn every_command_in_the_docs_runs() {
 }
 
 /// What `--help` of a command says, by command.
-struct Helps(BTreeMap<String, String>);
+#[derive(Default)]
+pub struct Helps(BTreeMap<String, String>);
 
 impl Helps {
     fn of(&mut self, words: &[&str]) -> &str {
@@ -122,29 +123,34 @@ impl Helps {
             crate::run(&args).1
         })
     }
+
+    /// What is wrong with the words after `commoncause`: a command or a flag that there is not.
+    pub fn complaints(&mut self, words: &[&str]) -> Vec<String> {
+        let depth = if words.first() == Some(&"graph") { 2 } else { 1 };
+        let command: Vec<&str> = words.iter().copied().take(depth).take_while(|w| !w.starts_with('-')).collect();
+        let help = self.of(&command);
+        let flags = words.iter().map(|w| w.trim_matches(['[', ']', ',', '…', '.'])).filter(|w| w.starts_with("--"));
+        let unknown = flags.map(|f| f.split('=').next().unwrap()).filter(|f| !help.contains(f));
+        let mut wrong: Vec<String> = unknown.map(|f| format!("no `{f}`")).collect();
+        if help.is_empty() {
+            wrong.push("no such command".to_string());
+        }
+        wrong
+    }
 }
 
 /// Commands inside sentences are not run, since they may leave things open; but they name what there is.
 #[test]
 fn commands_in_sentences_name_what_there_is() {
-    let mut helps = Helps(BTreeMap::new());
+    let mut helps = Helps::default();
     let mut wrong = Vec::new();
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
         for quoted in text.split('`').skip(1).step_by(2).filter(|q| !q.contains("\n\n")) {
             let words: Vec<&str> = quoted.split_whitespace().collect();
-            let Some(("commoncause", rest)) = words.split_first().map(|(first, rest)| (*first, rest)) else { continue };
-            let depth = if rest.first() == Some(&"graph") { 2 } else { 1 };
-            let command: Vec<&str> = rest.iter().copied().take(depth).take_while(|w| !w.starts_with('-')).collect();
-            let help = helps.of(&command).to_string();
-            if help.is_empty() {
-                wrong.push(format!("{}: no such command in `{quoted}`", page.display()));
-            }
-            let flags = rest.iter().map(|w| w.trim_matches(['[', ']', ',', '…', '.'])).filter(|w| w.starts_with("--"));
-            for flag in flags.map(|f| f.split('=').next().unwrap()) {
-                if !help.contains(flag) {
-                    wrong.push(format!("{}: no `{flag}` in `{quoted}`", page.display()));
-                }
+            if let Some((&"commoncause", rest)) = words.split_first() {
+                let complaints = helps.complaints(rest);
+                wrong.extend(complaints.iter().map(|c| format!("{}: {c} in `{quoted}`", page.display())));
             }
         }
     }

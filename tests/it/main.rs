@@ -5,6 +5,7 @@ mod architecture;
 mod backtest;
 mod browser;
 mod catalog;
+mod ci;
 mod cli;
 mod diff;
 mod docs;

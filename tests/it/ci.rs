@@ -1,10 +1,10 @@
 //! What `docs/ci.md` gives to teams works: hooks, workflow, editor settings, owners.
 
-use crate::{docs, run};
+use crate::{docs, files, run};
 use regex::Regex;
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 fn root() -> &'static Path {
@@ -17,23 +17,6 @@ fn block(mark: &str) -> String {
     let after = page.split_once(&format!("<!-- {mark} -->\n```")).unwrap_or_else(|| panic!("no {mark}")).1;
     let text = after.split_once('\n').unwrap().1;
     text.split_once("\n```").unwrap().0.to_string() + "\n"
-}
-
-/// All files of the repository, relative to it, but what is built.
-fn files() -> Vec<String> {
-    let mut found = Vec::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(root().join(&folder)).unwrap().map(|e| e.unwrap()) {
-            let path = folder.join(entry.file_name());
-            if entry.path().is_file() {
-                found.push(path.to_str().unwrap().to_string());
-            } else if !["target", ".git"].iter().any(|skip| path == Path::new(skip)) {
-                folders.push(path);
-            }
-        }
-    }
-    found
 }
 
 fn hooks() -> Vec<Value> {
@@ -206,19 +189,22 @@ fn what_is_wrong_fails_the_check_and_still_reaches_the_code_host() {
 }
 
 #[test]
-fn editor_settings_name_schemas_that_there_are_and_files_that_obey_them() {
+fn editor_settings_give_every_file_its_schema() {
     let settings: Value = serde_json::from_str(&block("settings")).unwrap();
     let schemas = settings["yaml.schemas"].as_object().unwrap();
-    assert_eq!(schemas.len(), 4);
-    for (schema, patterns) in schemas {
-        let text = fs::read_to_string(root().join(schema)).unwrap_or_else(|e| panic!("{schema}: {e}"));
-        let validator = jsonschema::draft7::new(&serde_json::from_str(&text).unwrap()).unwrap();
-        let patterns: Vec<Regex> = patterns.as_array().unwrap().iter().map(|p| glob(p.as_str().unwrap())).collect();
-        for path in files().iter().filter(|f| patterns.iter().any(|p| p.is_match(f))) {
-            let value: Value = serde_yaml::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap();
-            assert!(validator.is_valid(&value), "{path} does not obey {schema}");
-        }
+    for schema in schemas.keys() {
+        assert!(root().join(schema).is_file(), "{schema}");
     }
+    let of = |path: &str| -> Vec<&str> {
+        let fits = |p: &Value| glob(p.as_str().unwrap()).is_match(path);
+        let names = schemas.iter().filter(|(_, patterns)| patterns.as_array().unwrap().iter().any(fits));
+        names.map(|(name, _)| name.rsplit('/').next().unwrap()).collect()
+    };
+    for path in files() {
+        let want = crate::schemas::of(&path).map(|name| format!("{name}.schema.json"));
+        assert_eq!(of(&path), want.iter().collect::<Vec<_>>(), "{path}");
+    }
+    assert_eq!(of("tests/incidents/a/signals.yaml"), ["signal.schema.json"]);
 }
 
 /// The editor's patterns as regular expressions.

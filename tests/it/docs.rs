@@ -25,7 +25,7 @@ exit 0
 const SHIMMED: [&str; 2] = ["cargo", "npm"];
 
 /// Pages with commands.
-fn pages() -> Vec<PathBuf> {
+pub fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages = vec![root.join("README.md"), root.join("graphs/README.md")];
     let mut folders = vec![root.join("docs"), root.join("tests")];
@@ -43,12 +43,13 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The texts of all code blocks marked `sh`.
-pub fn blocks(text: &str) -> Vec<String> {
+/// The texts of all code blocks in a language.
+pub fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}");
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        if line.trim() == "```sh" {
+        if line.trim() == fence {
             blocks.push(lines.by_ref().take_while(|l| l.trim() != "```").collect::<Vec<_>>().join("\n"));
         }
     }
@@ -90,7 +91,7 @@ pub fn clone() -> (tempfile::TempDir, String) {
 fn every_command_in_the_docs_runs() {
     let mut run = 0;
     for page in pages() {
-        let blocks = blocks(&fs::read_to_string(&page).unwrap());
+        let blocks = blocks(&fs::read_to_string(&page).unwrap(), "sh");
         if blocks.is_empty() {
             continue;
         }

@@ -11,7 +11,7 @@ const NEXT: &str = "== next block ==";
 /// What each `sh` block of the page prints, in one shell. What a busy program says meanwhile is left out.
 fn printed(page: &str) -> Vec<String> {
     let (scratch, path) = docs::clone();
-    let script = docs::blocks(page).join(&format!("\necho '{NEXT}'\n"));
+    let script = docs::blocks(page, "sh").join(&format!("\necho '{NEXT}'\n"));
     let output = Command::new("sh")
         .args(["-eu", "-c", &format!("exec 2>&1\n{script}")])
         .current_dir(scratch.path().join("clone"))
@@ -52,7 +52,7 @@ fn with_output(page: &str, printed: &[String]) -> String {
 fn the_tutorial_shows_what_its_commands_print() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap();
     let printed = printed(&page);
-    assert_eq!(printed.len(), docs::blocks(&page).len());
+    assert_eq!(printed.len(), docs::blocks(&page, "sh").len());
     crate::assert_file(PAGE, &with_output(&page, &printed));
     assert!(page.lines().filter(|l| *l == "```text").count() >= 8, "the tutorial shows what is printed");
 }

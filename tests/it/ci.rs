@@ -60,16 +60,27 @@ fn the_hooks_that_look_at_the_whole_pass_here() {
 }
 
 #[test]
+fn the_hook_for_the_form_of_files_has_nothing_against_those_here() {
+    let hook = hooks().into_iter().find(|h| h["id"] == "commoncause-fmt").unwrap();
+    let pattern = Regex::new(hook["files"].as_str().unwrap()).unwrap();
+    let paths = files().into_iter().filter(|f| pattern.is_match(f));
+    let words: Vec<String> = words(&hook).into_iter().chain(paths).collect();
+    let (code, out, err) = run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(code, 0, "{out}\n{err}");
+}
+
+#[test]
 fn the_hooks_look_at_all_graph_files_and_no_others() {
     let hook = |id: &str| hooks().into_iter().find(|h| h["id"] == id).unwrap();
     let of = |id: &str| Regex::new(hook(id)["files"].as_str().unwrap()).unwrap();
-    let (check, test) = (of("commoncause-check"), of("commoncause-test"));
+    let (check, test, form) = (of("commoncause-check"), of("commoncause-test"), of("commoncause-fmt"));
     let mut graphs = 0;
     for path in files() {
         let yaml = path.ends_with(".yaml") || path.ends_with(".yml");
         let incident_graph = path.starts_with("tests/incidents/") && path.ends_with("/graph.yaml");
         let is_graph = yaml && path.starts_with("graphs/") || incident_graph;
         assert_eq!(check.is_match(&path), is_graph, "{path}");
+        assert_eq!(form.is_match(&path), is_graph, "{path}");
         if is_graph {
             let text = fs::read_to_string(root().join(&path)).unwrap();
             let value: Value = serde_yaml::from_str(&text).unwrap();

@@ -7,13 +7,19 @@ use serde_json::{Map, Value, json};
 /// The draft that editors' YAML language servers understand.
 pub(crate) const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
-/// The schema of one line of JSON Lines or one entry of a YAML list: a signal, or a declaration of coverage.
+/// The schema of one line of JSON Lines, which is a signal or a declaration of coverage, and of a YAML file, which is a list
+/// of such.
 pub fn schema() -> Value {
     json!({
         "$schema": DRAFT,
         "title": "commoncause signal",
-        "description": "What something said about a component, and when; or which components a source watches.",
-        "anyOf": [{"$ref": "#/definitions/signal"}, {"$ref": "#/definitions/coverage"}],
+        "description": "What something said about a component, and when; or which components a source watches. \
+                        In YAML, a list of such.",
+        "anyOf": [
+            {"$ref": "#/definitions/signal"},
+            {"$ref": "#/definitions/coverage"},
+            {"type": "array", "items": {"anyOf": [{"$ref": "#/definitions/signal"}, {"$ref": "#/definitions/coverage"}]}},
+        ],
         "definitions": definitions(),
     })
 }

@@ -44,25 +44,6 @@ fn an_incident_that_brings_only_signals_is_judged_with_the_catalog() {
 }
 
 #[test]
-fn the_catalog_satisfies_the_schema() {
-    let schema = graph::schema();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("graphs")];
-    while let Some(folder) = folders.pop() {
-        for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "yaml") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
-                let wrong: Vec<String> = validator.iter_errors(&value).map(|e| e.to_string()).collect();
-                assert!(wrong.is_empty(), "{}: {wrong:?}", path.display());
-            }
-        }
-    }
-}
-
-#[test]
 fn measured_dependencies_are_what_the_import_makes_of_the_tables() {
     for table in ["webdep2023", "imc2020"] {
         let csv = format!("graphs/internet/{table}.csv");

@@ -25,7 +25,7 @@ exit 0
 const SHIMMED: [&str; 2] = ["cargo", "npm"];
 
 /// Pages with commands.
-fn pages() -> Vec<PathBuf> {
+pub fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages = vec![root.join("README.md"), root.join("graphs/README.md")];
     let mut folders = vec![root.join("docs"), root.join("tests")];
@@ -43,12 +43,13 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The texts of all code blocks marked `sh`.
-fn blocks(text: &str) -> Vec<String> {
+/// The texts of all code blocks in a language.
+pub fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}");
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        if line.trim() == "```sh" {
+        if line.trim() == fence {
             blocks.push(lines.by_ref().take_while(|l| l.trim() != "```").collect::<Vec<_>>().join("\n"));
         }
     }
@@ -68,7 +69,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A folder that looks like a fresh clone, and beside it a folder of programs.
-fn clone() -> (tempfile::TempDir, String) {
+pub fn clone() -> (tempfile::TempDir, String) {
     let scratch = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for part in CLONE {
@@ -90,7 +91,7 @@ fn clone() -> (tempfile::TempDir, String) {
 fn every_command_in_the_docs_runs() {
     let mut run = 0;
     for page in pages() {
-        let blocks = blocks(&fs::read_to_string(&page).unwrap());
+        let blocks = blocks(&fs::read_to_string(&page).unwrap(), "sh");
         if blocks.is_empty() {
             continue;
         }
@@ -113,7 +114,8 @@ fn every_command_in_the_docs_runs() {
 }
 
 /// What `--help` of a command says, by command.
-struct Helps(BTreeMap<String, String>);
+#[derive(Default)]
+pub struct Helps(BTreeMap<String, String>);
 
 impl Helps {
     fn of(&mut self, words: &[&str]) -> &str {
@@ -122,29 +124,34 @@ impl Helps {
             crate::run(&args).1
         })
     }
+
+    /// What is wrong with the words after `commoncause`: a command or a flag that there is not.
+    pub fn complaints(&mut self, words: &[&str]) -> Vec<String> {
+        let depth = if words.first() == Some(&"graph") { 2 } else { 1 };
+        let command: Vec<&str> = words.iter().copied().take(depth).take_while(|w| !w.starts_with('-')).collect();
+        let help = self.of(&command);
+        let flags = words.iter().map(|w| w.trim_matches(['[', ']', ',', '…', '.'])).filter(|w| w.starts_with("--"));
+        let unknown = flags.map(|f| f.split('=').next().unwrap()).filter(|f| !help.contains(f));
+        let mut wrong: Vec<String> = unknown.map(|f| format!("no `{f}`")).collect();
+        if help.is_empty() {
+            wrong.push("no such command".to_string());
+        }
+        wrong
+    }
 }
 
 /// Commands inside sentences are not run, since they may leave things open; but they name what there is.
 #[test]
 fn commands_in_sentences_name_what_there_is() {
-    let mut helps = Helps(BTreeMap::new());
+    let mut helps = Helps::default();
     let mut wrong = Vec::new();
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
         for quoted in text.split('`').skip(1).step_by(2).filter(|q| !q.contains("\n\n")) {
             let words: Vec<&str> = quoted.split_whitespace().collect();
-            let Some(("commoncause", rest)) = words.split_first().map(|(first, rest)| (*first, rest)) else { continue };
-            let depth = if rest.first() == Some(&"graph") { 2 } else { 1 };
-            let command: Vec<&str> = rest.iter().copied().take(depth).take_while(|w| !w.starts_with('-')).collect();
-            let help = helps.of(&command).to_string();
-            if help.is_empty() {
-                wrong.push(format!("{}: no such command in `{quoted}`", page.display()));
-            }
-            let flags = rest.iter().map(|w| w.trim_matches(['[', ']', ',', '…', '.'])).filter(|w| w.starts_with("--"));
-            for flag in flags.map(|f| f.split('=').next().unwrap()) {
-                if !help.contains(flag) {
-                    wrong.push(format!("{}: no `{flag}` in `{quoted}`", page.display()));
-                }
+            if let Some((&"commoncause", rest)) = words.split_first() {
+                let complaints = helps.complaints(rest);
+                wrong.extend(complaints.iter().map(|c| format!("{}: {c} in `{quoted}`", page.display())));
             }
         }
     }

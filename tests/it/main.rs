@@ -5,6 +5,7 @@ mod architecture;
 mod backtest;
 mod browser;
 mod catalog;
+mod ci;
 mod cli;
 mod diff;
 mod docs;
@@ -24,10 +25,12 @@ mod replay;
 mod report;
 mod sarif;
 mod scenario;
+mod schemas;
 mod signal;
+mod tutorial;
 mod whatif;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A path below `tests/`.
@@ -41,6 +44,24 @@ fn corpus() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = entries.filter(|p| p.join("incident.yaml").is_file()).collect();
     folders.sort();
     folders
+}
+
+/// All files of the repository, relative to it, but what is built.
+fn files() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(root.join(&folder)).unwrap().map(|e| e.unwrap()) {
+            let path = folder.join(entry.file_name());
+            if entry.path().is_file() {
+                found.push(path.to_str().unwrap().to_string());
+            } else if !["target", ".git"].iter().any(|skip| path == Path::new(skip)) {
+                folders.push(path);
+            }
+        }
+    }
+    found
 }
 
 /// Runs the program in the project's folder: exit code, stdout, stderr.

@@ -432,6 +432,8 @@ fn the_schema_is_current_and_agrees_with_the_reader() {
     assert!(valid(GOOD));
     assert!(valid(&with(r#""x-own":1,"until":null"#)));
     assert!(valid(r#"{"source":{"kind":"probe"},"covers":["a"],"every":"1m"}"#));
+    assert!(valid(&format!("[{GOOD}, {GOOD}]")), "a YAML file is a list");
+    assert!(!valid(&format!("[{GOOD}, {}]", with(r#""value":2"#))));
     for bad in [with(r#""componnet":"a""#), with(r#""value":2"#), line("failing", "kaputt"), line("probe", "prob")] {
         assert!(!valid(&bad), "{bad}");
     }

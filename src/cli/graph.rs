@@ -2,6 +2,7 @@
 
 mod check;
 mod diff;
+mod discover;
 mod import;
 mod learn;
 
@@ -61,6 +62,9 @@ enum Command {
         after_help = "Example:\n  commoncause graph diff tests/incidents/verizon-2019-06-24-route-leak/graph.yaml tests/incidents/cloudflare-2022-06-21/graph.yaml"
     )]
     Diff(diff::Args),
+    /// What DNS shows of the providers of domains, as a proposal with evidence.
+    #[command(after_help = "Example:\n  commoncause graph discover example.com --graph graphs")]
+    Discover(discover::Args),
     /// What confirmed incidents say about impacts, rates and missing dependencies; nothing is changed.
     #[command(after_help = "Example:\n  commoncause graph learn tests/incidents")]
     Learn(learn::Args),
@@ -98,6 +102,7 @@ pub fn run(args: Args) -> Exit {
         Command::Twins(args) => whatif::twins(&args),
         Command::Import(args) => import::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Discover(args) => discover::run(&args),
         Command::Learn(args) => learn::run(&args),
         Command::Schema { subject } => {
             let schema = match subject {
@@ -150,6 +155,19 @@ fn read_keeping(paths: &[PathBuf], sources: &mut Sources) -> Result<DependencyGr
         return Err(Exit::Findings);
     }
     graph.filter(|_| !has_errors(&problems)).ok_or_else(|| Problems(&problems).exit())
+}
+
+/// Whether `added`, named `name`, is a graph beside the texts of another (or alone, if there are none).
+///
+/// # Errors
+/// If it is none; that has been told on stderr.
+fn must_fit(texts: &Sources, name: &str, added: &str) -> Result<(), Exit> {
+    let whole: Vec<(&str, &str)> = texts.all().chain([(name, added)]).collect();
+    let mut sources = Sources::default();
+    let (_, mut problems) = graph::load_texts(&whole, &mut sources, None);
+    problems.retain(|p| p.severity == crate::diag::Severity::Error);
+    tell(&problems, &sources);
+    if has_errors(&problems) { Err(Exit::Findings) } else { Ok(()) }
 }
 
 /// The incidents below `dir`.

@@ -7,6 +7,7 @@ mod browser;
 mod catalog;
 mod cli;
 mod diff;
+mod discover;
 mod docs;
 mod drawing;
 mod graph;

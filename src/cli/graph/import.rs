@@ -2,9 +2,9 @@
 
 use super::super::output::{tell, write};
 use super::super::{Exit, Problems};
-use crate::diag::{Severity, Sources, clean, has_errors};
+use crate::diag::{Sources, clean, has_errors};
 use crate::graph::import::{self, Format, Names};
-use crate::graph::{self, write as graph_file};
+use crate::graph::write as graph_file;
 use jiff::civil::Date;
 use std::fs;
 use std::io::Read;
@@ -98,12 +98,8 @@ fn read(args: &Args) -> Result<String, Exit> {
     tell(&problems, &sources);
     // What is printed must be a graph, by itself or beside the one for which it is meant.
     let written = graph_file::yaml(&raw);
-    let whole: Vec<(&str, &str)> = texts.all().chain([("what is imported", written.as_str())]).collect();
-    let mut sources = Sources::default();
-    let (_, mut of_graph) = graph::load_texts(&whole, &mut sources, None);
-    of_graph.retain(|p| p.severity == Severity::Error);
-    tell(&of_graph, &sources);
-    if has_errors(&of_graph) { Err(Exit::Findings) } else { Ok(written) }
+    super::must_fit(&texts, "what is imported", &written)?;
+    Ok(written)
 }
 
 fn text(path: &Path) -> Result<String, Exit> {

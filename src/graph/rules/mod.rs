@@ -5,6 +5,7 @@ pub mod bad_address;
 pub mod bad_date;
 pub mod bad_duration;
 pub mod bad_id;
+pub mod bad_pattern;
 pub mod conflicting_claims;
 pub mod dependency_cycle;
 pub mod dependency_need;
@@ -39,6 +40,7 @@ pub const ALL: &[Code] = &[
     bad_date::CODE,
     bad_duration::CODE,
     bad_id::CODE,
+    bad_pattern::CODE,
     conflicting_claims::CODE,
     dependency_cycle::CODE,
     dependency_need::CODE,

@@ -2,6 +2,7 @@
 
 mod allow;
 mod architecture;
+mod backstage;
 mod backtest;
 mod browser;
 mod catalog;

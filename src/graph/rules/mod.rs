@@ -19,6 +19,7 @@ pub mod kind_without_defaults;
 pub mod orphaned_status_page;
 pub mod out_of_range;
 pub mod part_of_cycle;
+pub mod passed_over;
 pub mod self_dependency;
 pub mod stale_verified;
 pub mod unknown_capability;
@@ -56,6 +57,7 @@ pub const ALL: &[Code] = &[
     orphaned_status_page::CODE,
     out_of_range::CODE,
     part_of_cycle::CODE,
+    passed_over::CODE,
     self_dependency::CODE,
     stale_verified::CODE,
     unknown_capability::CODE,

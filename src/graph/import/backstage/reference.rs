@@ -2,7 +2,6 @@
 
 use super::super::codes::{DANGLING, SHORT_REFERENCE};
 use super::{API, Entity};
-use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,9 +72,9 @@ impl Catalog {
         }
     }
 
-    pub(super) fn suggestion(&self, text: &str, kind: Option<&str>, namespace: &str) -> Option<String> {
-        let full = self.full(text, kind, namespace).unwrap_or_else(|| format!("component:{namespace}/{text}"));
-        did_you_mean(&full, self.entities.iter().map(String::as_str))
+    /// Every full reference.
+    pub(super) fn entities(&self) -> impl Iterator<Item = &str> {
+        self.entities.iter().map(String::as_str)
     }
 }
 

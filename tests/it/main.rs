@@ -4,6 +4,7 @@ mod allow;
 mod architecture;
 mod backstage;
 mod backtest;
+mod broken;
 mod browser;
 mod catalog;
 mod cli;

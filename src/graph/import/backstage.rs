@@ -263,7 +263,10 @@ fn edges(draft: &mut Draft, entity: &Entity, catalog: &Catalog) {
     }
     for (text, span) in references(draft, entity, "consumesApi", "consumesApis") {
         for to in targets(draft, catalog, entity, (text, span), Some(API)) {
-            depend(draft, own, to, span);
+            // A component may consume what it provides itself.
+            if own != Some(to) {
+                depend(draft, own, to, span);
+            }
         }
     }
     // Said from the other end.
@@ -275,9 +278,8 @@ fn edges(draft: &mut Draft, entity: &Entity, catalog: &Catalog) {
     }
 }
 
-/// A component that consumes what it provides itself is no dependency.
 fn depend(draft: &mut Draft, from: Option<Ix>, to: Ix, span: Span) {
-    if let Some(from) = from.filter(|from| *from != to) {
+    if let Some(from) = from {
         let dependency = draft.dependency(to, span);
         draft.depend(from, dependency);
     }

@@ -196,6 +196,11 @@ impl<'a> Draft<'a> {
         (self.problems.len() < MAX_ALIKE).then(|| did_you_mean(word, known)).flatten()
     }
 
+    /// True if no component was met.
+    pub(super) fn is_empty(&self) -> bool {
+        self.components.is_empty()
+    }
+
     /// True if a component has this id already.
     pub(super) fn has_id(&self, id: &str) -> bool {
         self.ids.contains_key(id)
@@ -234,7 +239,10 @@ impl<'a> Draft<'a> {
             std::collections::btree_map::Entry::Occupied(e) => {
                 let first = &mut list[*e.get()];
                 first.impact = first.impact.max(dependency.impact);
-                first.confidence = first.confidence.max(dependency.confidence);
+                // The remark says why it is believed, so it goes with the stronger belief.
+                if dependency.confidence > first.confidence {
+                    (first.confidence, first.note) = (dependency.confidence, dependency.note);
+                }
             }
         }
     }

@@ -324,8 +324,9 @@ fn known(
             if let Some(ix) = draft.existing(reference::plain_name(text), span) {
                 return Some(ix);
             }
+            let full = catalog.full(text, kind, &entity.namespace).unwrap_or_default();
             let name = reference::plain_name(text).to_lowercase();
-            let help = draft.suggest(&name, catalog.entities().map(reference::plain_name));
+            let help = draft.suggest(&name, catalog.of_kind_in(&full).map(reference::plain_name));
             draft.problems.push(
                 Diagnostic::warning(DANGLING, format!("{} refers to `{text}`, which is not there", entity.reference()))
                     .at(span, "no entity has this name")

@@ -72,9 +72,10 @@ impl Catalog {
         }
     }
 
-    /// Every full reference.
-    pub(super) fn entities(&self) -> impl Iterator<Item = &str> {
-        self.entities.iter().map(String::as_str)
+    /// The full references of the kind that `reference` has; all, if it has none.
+    pub(super) fn of_kind_in(&self, reference: &str) -> impl Iterator<Item = &str> {
+        let kind = reference.split_once(':').map_or("", |(kind, _)| kind).to_string();
+        self.entities.iter().filter(move |e| e.starts_with(&kind)).map(String::as_str)
     }
 }
 

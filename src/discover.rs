@@ -69,6 +69,8 @@ pub enum Why {
     Silent(String),
     /// The aliases run in a circle, or are too many.
     Aliases,
+    /// The aliases end at this name, which does not exist.
+    Dangling(String),
 }
 
 impl Seen {

@@ -120,6 +120,9 @@ impl Questions {
                 None => {}
             }
         }
+        if seen.missing() {
+            (seen.zone, seen.hosts) = (None, Vec::new());
+        }
         seen
     }
 
@@ -128,6 +131,8 @@ impl Questions {
         for name in seen.domain.and_parents() {
             let found = match self.ask(name, RecordType::NS).await {
                 Ok(found) => found,
+                // An answer about an alias is about the name at its end.
+                Err(Why::Missing) if self.alias(name).await.is_ok_and(|target| target.is_some()) => continue,
                 Err(why) => {
                     let name = name.to_string();
                     let end = why == Why::Missing || matches!(why, Why::Silent(_));
@@ -157,24 +162,29 @@ impl Questions {
     /// Follows the aliases of a name one by one, so that a circle is seen as one. `None` if it could not be followed.
     async fn host(&self, name: &str, faults: &mut Vec<Fault>) -> Option<Host> {
         let mut host = Host { name: name.to_string(), aliases: Vec::new(), addresses: Vec::new() };
-        let mut fault = |why| faults.push(Fault { name: name.to_string(), why });
+        let mut fault = |why, aliases: &[String]| {
+            let why = match (why, aliases.last()) {
+                (Why::Missing, Some(end)) => Why::Dangling(end.clone()),
+                (why, _) => why,
+            };
+            let fault = Fault { name: name.to_string(), why };
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        };
         loop {
             let at = host.aliases.last().map_or(name, String::as_str);
-            let found = match self.ask(at, RecordType::CNAME).await {
-                Ok(found) => found,
+            let target = match self.alias(at).await {
+                Ok(Some(target)) => target,
+                Ok(None) => break,
                 Err(why) => {
-                    fault(why);
+                    fault(why, &host.aliases);
                     // That far it is known.
                     return Some(host).filter(|h| !h.aliases.is_empty());
                 }
             };
-            let target = found.into_iter().find_map(|(owner, data)| match data {
-                RData::CNAME(target) if plain(&owner) == at => Some(plain(&target.0)),
-                _ => None,
-            });
-            let Some(target) = target else { break };
             if target == name || host.aliases.contains(&target) || host.aliases.len() >= MAX_ALIASES {
-                fault(Why::Aliases);
+                fault(Why::Aliases, &host.aliases);
                 return Some(host);
             }
             host.aliases.push(target);
@@ -184,11 +194,20 @@ impl Questions {
         for kind in [RecordType::A, RecordType::AAAA] {
             match self.ask(&last, kind).await {
                 Ok(found) => addresses.extend(found.into_iter().filter_map(|(_, data)| data.ip_addr())),
-                Err(why) => fault(why),
+                Err(why) => fault(why, &host.aliases),
             }
         }
         host.addresses = addresses.into_iter().collect();
         Some(host)
+    }
+
+    /// What a name is an alias of, if it is one.
+    async fn alias(&self, name: &str) -> Result<Option<String>, Why> {
+        let found = self.ask(name, RecordType::CNAME).await?;
+        Ok(found.into_iter().find_map(|(owner, data)| match data {
+            RData::CNAME(target) if plain(&owner) == name => Some(plain(&target.0)),
+            _ => None,
+        }))
     }
 
     /// The records of an answer; none if the name has none of this kind.

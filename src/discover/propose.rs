@@ -71,6 +71,9 @@ pub fn propose(all: &[Seen], graph: &DependencyGraph, today: Date) -> String {
     entries.retain(|_, e| e.new.is_some() || !e.needs.is_empty());
     let components = entries.iter().map(|(id, entry)| raw(id, entry, graph, today)).collect();
     let mut out = String::from("# Proposed from DNS by `commoncause graph discover`: look at it before you keep it.\n");
+    if entries.is_empty() {
+        out += "# There is nothing to propose.\n";
+    }
     out += &write::yaml(&RawGraph { components, ..RawGraph::default() });
     out + &remarks.comments()
 }

@@ -153,3 +153,37 @@ fn an_incident_is_correlated_over_a_catalog() {
     let (code, out, _) = run(&["graph", "check", &path]);
     assert!(code == 1 && out.contains("error[invalid-yaml]"), "{out}");
 }
+
+/// Cut anywhere, and with files of ours over it: nothing panics, and places are true.
+#[test]
+fn damaged_catalogs_are_survived() {
+    let ours = "components: {shop: {depends_on: [{component: idp, impact: soft}]}, aws: {kind: cloud}}";
+    for end in (0..ENTITIES.len()).filter(|end| ENTITIES.is_char_boundary(*end)) {
+        for text in [ENTITIES[..end].to_string(), ENTITIES[end..].to_string()] {
+            for texts in [vec![("a.yaml", text.as_str())], vec![("a.yaml", text.as_str()), ("b.yaml", ours)]] {
+                let (_, problems) = load(&texts);
+                for place in problems.iter().filter_map(|p| p.primary.as_ref()) {
+                    let length = texts[place.span.file.0 as usize].1.len();
+                    assert!(place.span.start <= place.span.end && place.span.end <= length, "{place:?}");
+                }
+            }
+        }
+    }
+}
+
+/// With the catalog beside it, what entities refer to is found there by name.
+#[test]
+fn entities_find_what_they_need_in_the_catalog() {
+    let folder = tempfile::tempdir().unwrap();
+    let entity = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: till}\n\
+        spec: {type: service, dependsOn: ['resource:stripe', 'resource:aws-us-east-1', 'resource:no-such']}\n";
+    std::fs::write(folder.path().join("catalog-info.yaml"), entity).unwrap();
+    let path = folder.path().to_string_lossy().into_owned();
+    let (code, out, err) = run(&["graph", "check", &path, "graphs", "--no-hints"]);
+    assert!(code == 0 && out.matches("warning[").count() == 1 && out.contains("resource:no-such"), "{out}{err}");
+    let (code, out, _) = run(&["graph", "show", "till", "--graph", &path, "--graph", "graphs"]);
+    assert!(
+        code == 0 && out.contains("  stripe (payments), impact 0.95") && out.contains("  aws/us-east-1, impact 0.95"),
+        "{out}"
+    );
+}

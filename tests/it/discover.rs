@@ -31,7 +31,7 @@ fn name(text: &str) -> Name {
     Name::from_ascii(format!("{text}.")).unwrap()
 }
 
-/// Records, one a line: `name kind value`; `!` instead of a kind makes the whole name behave so.
+/// Records, one a line: `name kind value`; `!missing` as a value says that there is no such name; `!` instead of a kind makes the whole name behave so.
 fn zone(text: &str) -> Zone {
     let mut zone = Zone::new();
     for line in text.lines().map(str::trim).filter(|l| !l.is_empty()) {
@@ -53,6 +53,11 @@ fn zone(text: &str) -> Zone {
             for kind in [RecordType::NS, RecordType::CNAME, RecordType::A, RecordType::AAAA] {
                 zone.insert((owner.to_string(), kind), reply.clone());
             }
+            continue;
+        }
+        if value == "!missing" {
+            let kind = if kind == "NS" { RecordType::NS } else { panic!("{line}") };
+            zone.insert((owner.to_string(), kind), Reply::Missing);
             continue;
         }
         let (large, value) = value.strip_prefix("tcp:").map_or((false, value), |v| (true, v));
@@ -181,6 +186,23 @@ fn circles_and_long_chains_of_aliases_end() {
     }
 }
 
+/// A resolver that is asked for the name servers of an alias answers about the name at its end.
+#[test]
+fn an_alias_of_nothing_is_not_a_domain_that_does_not_exist() {
+    let server = serve(
+        "example.org NS a.dns.test
+         gone.example.org CNAME gone.apps.test
+         gone.example.org NS !missing",
+    );
+    let seen = ask(server, "gone.example.org", Names::Exact);
+    assert!(!seen.missing() && !seen.unreachable(), "{seen:?}");
+    assert_eq!(seen.hosts, [host("gone.example.org", &["gone.apps.test"], &[])]);
+    assert_eq!(seen.zone.as_ref().map(|z| z.name.as_str()), Some("example.org"));
+    assert_eq!(seen.faults.len(), 1);
+    let told = commoncause::discover::codes::problems(&seen);
+    assert!(told.len() == 1 && told[0].code.id == "dangling-alias", "{told:?}");
+}
+
 #[test]
 fn what_cannot_be_found_out_is_told_apart() {
     let server = serve(
@@ -258,7 +280,10 @@ fn a_proposal_has_evidence_and_passes_the_check_with_its_graph() {
     assert!(graph.unwrap().find("bücher.test").is_some());
     // What is in the graph is not proposed again.
     let (code, again, err) = discover(&domains, &[GRAPH, &out]);
-    assert!(code == 0 && again.contains("components:\n# In the graph already:"), "{again}{err}");
+    assert!(
+        code == 0 && again.contains("# There is nothing to propose.\ncomponents:\n# In the graph already:"),
+        "{again}{err}"
+    );
 }
 
 #[test]
@@ -267,6 +292,8 @@ fn exit_codes_tell_missing_from_unreachable_and_the_rest_is_printed() {
     assert!(code == 1 && out.contains("two.test:") && err.contains("error[no-such-domain]"), "{code} {out} {err}");
     let (code, out, err) = discover(&["dead.test", "two.test"], &[GRAPH]);
     assert!(code == 3 && out.contains("two.test:") && err.contains("error[no-dns-answer]"), "{code} {out} {err}");
+    let (code, out, err) = discover(&["dead.test", "none.test"], &[GRAPH]);
+    assert!(code == 3 && out.is_empty() && err.matches("error[no-dns-answer]").count() == 1, "{code} {out} {err}");
     let (code, out, err) = discover(&["not a domain", "two.test"], &[GRAPH]);
     assert!(code == 2 && out.is_empty() && err.contains("error[bad-domain]"), "{code} {out} {err}");
     let (code, out, _) = run(&["graph", "discover", "--help"]);

@@ -64,6 +64,9 @@ fn discover(args: &Args) -> Result<Exit, Exit> {
     })?;
     let problems: Vec<_> = seen.iter().flat_map(codes::problems).collect();
     tell(&problems, &Sources::default());
+    if seen.iter().all(|s| s.unreachable() || s.missing()) {
+        return Ok(exit(&seen));
+    }
     let patch = propose(&seen, &graph, args.today.unwrap_or_else(utc_today));
     super::must_fit(&texts, "what is proposed", &patch)?;
     let written = write(&patch, args.out.as_deref());

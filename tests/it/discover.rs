@@ -27,8 +27,9 @@ enum Reply {
 
 type Zone = BTreeMap<(String, RecordType), Reply>;
 
+/// A name of any bytes; `%n` stands for a line break.
 fn name(text: &str) -> Name {
-    Name::from_ascii(format!("{text}.")).unwrap()
+    Name::from_labels(text.split('.').map(|label| label.replace("%n", "\n").into_bytes())).unwrap()
 }
 
 /// Records, one a line: `name kind value`; `!missing` as a value says that there is no such name; `!` instead of a kind makes the whole name behave so.
@@ -359,6 +360,19 @@ fn private_addresses_and_long_lists_are_no_burden() {
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains("# Private addresses") && out.contains("#   10.0.0.1  (of inside.test)"), "{out}");
     assert!(out.contains("and 44 more") && !out.contains("address: 10.0.0.1"), "{out}");
+}
+
+/// Name servers may be called anything: what they are called stays inside a quotation, or a comment of one line.
+#[test]
+fn names_with_hostile_bytes_are_written_safely() {
+    let records = "odd.test NS a%nb\"#:{x}.dns-one.test\nodd.test NS c%nd\u{202e}.nobody.test\nodd.test A 192.0.2.1";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.yaml"), GRAPH).unwrap();
+    let (code, out, err) = discover_with(&folder.path().to_string_lossy(), records, &["odd.test"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let (graph, problems) = graph::load_texts(&[("a", GRAPH), ("b", &out)], &mut Sources::default(), None);
+    assert!(!has_errors(&problems) && graph.unwrap().find("odd.test").is_some(), "{out}");
+    assert!(out.is_ascii() && out.lines().count() == 9, "{out}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod check;
 mod diff;
 mod discover;
+mod edit;
+mod fmt;
 mod import;
 mod learn;
 
@@ -57,6 +59,29 @@ enum Command {
     /// Turn what another tool knows of dependencies into a graph file.
     #[command(after_help = "Example:\n  commoncause graph import compose tests/import/compose/docker-compose.yml")]
     Import(import::Args),
+    /// Add a component, or a dependency to one.
+    #[command(
+        after_help = "Example:\n  commoncause graph add facebook-marketplace kind=service audience=1e9 --graph tests/incidents/meta-2024-03-05-login/graph.yaml --dry-run\n  commoncause graph add facebook --needs meta-network impact=soft \"source=general knowledge\" --graph tests/incidents/meta-2024-03-05-login/graph.yaml --dry-run"
+    )]
+    Add(edit::AddArgs),
+    /// Give keys of a component or dependency other values.
+    #[command(
+        after_help = "Example:\n  commoncause graph set facebook audience=3e9 --graph tests/incidents/meta-2024-03-05-login/graph.yaml --dry-run"
+    )]
+    Set(edit::SetArgs),
+    /// Remove a component or a dependency.
+    #[command(
+        after_help = "Example:\n  commoncause graph remove threads --references --graph tests/incidents/meta-2024-03-05-login/graph.yaml --dry-run"
+    )]
+    Remove(edit::RemoveArgs),
+    /// Give a component another id; everything that names it follows.
+    #[command(
+        after_help = "Example:\n  commoncause graph rename meta-auth meta-login --keep-alias --graph tests/incidents/meta-2024-03-05-login/graph.yaml --dry-run"
+    )]
+    Rename(edit::RenameArgs),
+    /// Lay graph files out in the usual way; what they say, its order and its comments stay.
+    #[command(after_help = "Example:\n  commoncause graph fmt graphs --check")]
+    Fmt(fmt::Args),
     /// What changed between two graphs, and what that would have changed in past incidents.
     #[command(
         after_help = "Example:\n  commoncause graph diff tests/incidents/verizon-2019-06-24-route-leak/graph.yaml tests/incidents/cloudflare-2022-06-21/graph.yaml"
@@ -101,6 +126,11 @@ pub fn run(args: Args) -> Exit {
         Command::Impact(args) => whatif::impact(&args),
         Command::Twins(args) => whatif::twins(&args),
         Command::Import(args) => import::run(&args),
+        Command::Add(args) => edit::add(&args),
+        Command::Set(args) => edit::set(&args),
+        Command::Remove(args) => edit::remove(&args),
+        Command::Rename(args) => edit::rename(&args),
+        Command::Fmt(args) => fmt::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Discover(args) => discover::run(&args),
         Command::Learn(args) => learn::run(&args),

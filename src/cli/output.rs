@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::fs;
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The day it is, in UTC.
 pub fn utc_today() -> Date {
@@ -99,13 +99,87 @@ pub fn write(text: &str, out: Option<&Path>) -> Exit {
 
 /// Writes a file by way of a temporary one beside it.
 pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut name = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
+    let temporary = beside(path)?;
     let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         // Best effort: the error that matters is the first one.
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// Writes several files, all or none: path, the text that must be there now (`None`: no file), the new text.
+///
+/// A link stays one: what it leads to is written. Permissions stay.
+///
+/// # Errors
+/// With the file at which it failed. What was replaced before it is put back.
+pub fn replace_all<'p>(files: &[(&'p Path, Option<&str>, &str)]) -> Result<(), (&'p Path, std::io::Error)> {
+    let mut ready: Vec<(&Path, PathBuf, PathBuf, Option<&str>)> = Vec::new();
+    let prepared = files.iter().try_for_each(|&(path, before, after)| {
+        let (target, temporary) = prepare(path, before, after).map_err(|e| (path, e))?;
+        ready.push((path, target, temporary, before));
+        Ok(())
+    });
+    let mut done = 0;
+    let written = prepared.and_then(|()| {
+        ready.iter().try_for_each(|(path, target, temporary, _)| {
+            fs::rename(temporary, target).map_err(|e| (*path, e))?;
+            done += 1;
+            Ok(())
+        })
+    });
+    if written.is_err() {
+        // Best effort: the error that matters is the first one.
+        for (_, target, _, before) in &ready[..done] {
+            let _ = match before {
+                Some(text) => replace(target, text.as_bytes()),
+                None => fs::remove_file(target),
+            };
+        }
+        for (_, _, temporary, _) in &ready[done..] {
+            let _ = fs::remove_file(temporary);
+        }
+    }
+    written
+}
+
+/// Writes a temporary file beside the target of `path`; gives both.
+fn prepare(path: &Path, before: Option<&str>, after: &str) -> std::io::Result<(PathBuf, PathBuf)> {
+    let changed = || std::io::Error::other("somebody else changed it meanwhile");
+    let target = match before {
+        Some(_) => fs::canonicalize(path)?,
+        None => path.to_path_buf(),
+    };
+    let now = match fs::read(&target) {
+        Ok(bytes) => Some(bytes),
+        Err(e) if e.kind() == ErrorKind::NotFound => None,
+        Err(e) => return Err(e),
+    };
+    if now.as_deref() != before.map(str::as_bytes) {
+        return Err(changed());
+    }
+    let temporary = beside(&target)?;
+    let written = (|| {
+        let mut file = fs::File::create_new(&temporary)?;
+        file.write_all(after.as_bytes())?;
+        if before.is_some() {
+            file.set_permissions(fs::metadata(&target)?.permissions())?;
+        }
+        file.sync_all()
+    })();
+    match written {
+        Ok(()) => Ok((target, temporary)),
+        Err(e) => {
+            let _ = fs::remove_file(&temporary);
+            Err(e)
+        }
+    }
+}
+
+/// The name of a temporary file beside `path`.
+fn beside(path: &Path) -> std::io::Result<PathBuf> {
+    let mut name = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_os_string();
+    name.push(format!(".{}.tmp", std::process::id()));
+    Ok(path.with_file_name(name))
 }

@@ -36,24 +36,31 @@ pub fn check(
     sources: &mut Sources,
     staleness: Option<Staleness>,
 ) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
-    let mut problems = Vec::new();
-    let mut texts: Vec<FileId> = Vec::new();
-    for path in paths {
-        let mut found = Vec::new();
-        collect(path, 0, &mut found, &mut problems);
-        for file in found {
-            match text(&file) {
-                Ok(text) => texts.push(sources.add(file.display().to_string(), text)),
-                Err(problem) => problems.push(*problem),
-            }
-        }
-    }
+    let (read, mut problems) = texts(paths);
+    let texts: Vec<FileId> = read.into_iter().map(|(name, text)| sources.add(name, text)).collect();
     if texts.is_empty() && !problems.is_empty() {
         return (None, problems);
     }
     let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
     let graph = merge(&texts, &names.join(", "), sources, staleness, &mut problems);
     (Some(graph), problems)
+}
+
+/// The texts of files and folders, each named by its path, and what could not be read.
+pub fn texts(paths: &[PathBuf]) -> (Vec<(String, String)>, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let mut found = Vec::new();
+    for path in paths {
+        collect(path, 0, &mut found, &mut problems);
+    }
+    let mut texts = Vec::new();
+    for file in found {
+        match text(&file) {
+            Ok(text) => texts.push((file.display().to_string(), text)),
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    (texts, problems)
 }
 
 /// [`load`] for texts that are in memory already.

@@ -8,6 +8,7 @@ mod allow;
 mod build;
 mod component;
 pub mod diff;
+pub mod edit;
 pub mod fields;
 pub mod import;
 pub mod kinds;
@@ -21,6 +22,6 @@ mod schema;
 pub mod write;
 
 pub use component::{Component, ComponentIx, Dependency, DependencyGraph, Kind, Member, Need, Rule, Scope};
-pub use load::{check, check_texts, load, load_texts};
+pub use load::{check, check_texts, load, load_texts, texts};
 pub use rules::stale_verified::Staleness;
 pub use schema::schema;

@@ -12,6 +12,7 @@ mod diff;
 mod discover;
 mod docs;
 mod drawing;
+mod edit;
 mod graph;
 mod import;
 mod incident;

@@ -1,10 +1,13 @@
 //! `graph import`: what another tool knows of dependencies, as a graph file.
 
+use super::super::Exit;
 use super::super::output::{tell, write};
-use super::super::{Exit, Problems};
+use super::edit::{Wrong, named, open, save};
 use crate::diag::{Sources, clean, has_errors};
+use crate::graph::edit::{Files, Refused};
 use crate::graph::import::{self, Format, Names};
-use crate::graph::write as graph_file;
+use crate::graph::raw::RawGraph;
+use crate::graph::{DependencyGraph, write as graph_file};
 use jiff::civil::Date;
 use std::fs;
 use std::io::Read;
@@ -36,9 +39,15 @@ pub struct Args {
     /// The day on which this was read.
     #[arg(long, value_name = "DATE")]
     verified: Option<Date>,
-    /// Writes the graph to a file instead of stdout.
-    #[arg(long, value_name = "FILE")]
+    /// Writes what is imported to a file instead of stdout.
+    #[arg(long, value_name = "FILE", conflicts_with = "into")]
     out: Option<PathBuf>,
+    /// Puts what is missing into this file of the graph; what is there stays as it is. The file is made if it is not there.
+    #[arg(long, value_name = "FILE")]
+    into: Option<PathBuf>,
+    /// Prints what --into would change as a unified diff and writes nothing.
+    #[arg(long, requires = "into")]
+    dry_run: bool,
 }
 
 /// [`Format`] on the command line.
@@ -66,47 +75,69 @@ impl clap::ValueEnum for Word {
 
 /// Runs the command. Nothing is written if anything is wrong.
 pub fn run(args: &Args) -> Exit {
-    match read(args) {
-        Ok(text) => write(&text, args.out.as_deref()),
-        Err(exit) => exit,
-    }
+    let result = match &args.into {
+        Some(into) => merge(args, into),
+        None => print(args),
+    };
+    result.unwrap_or_else(Wrong::tell)
 }
 
-fn read(args: &Args) -> Result<String, Exit> {
+/// What is imported, as a graph file by itself.
+fn print(args: &Args) -> Result<Exit, Wrong> {
     let mut texts = Sources::default();
-    let known = if args.graph.is_empty() { None } else { Some(super::read_keeping(&args.graph, &mut texts)?) };
+    let known = match args.graph.as_slice() {
+        [] => None,
+        paths => Some(super::read_keeping(paths, &mut texts).map_err(Wrong::Told)?),
+    };
+    let written = graph_file::yaml(&read(args, known.as_ref())?);
+    // What is printed must be a graph, by itself or beside the one for which it is meant.
+    super::must_fit(&texts, "what is imported", &written).map_err(Wrong::Told)?;
+    Ok(write(&written, args.out.as_deref()))
+}
+
+/// Puts what is imported into a file of the graph.
+fn merge(args: &Args, into: &Path) -> Result<Exit, Wrong> {
+    let mut paths = args.graph.clone();
+    if paths.is_empty() && into.exists() {
+        paths.push(into.to_path_buf());
+    }
+    let files = if paths.is_empty() { Files::none() } else { open(&paths)? };
+    let names: Vec<&str> = files.texts().map(|(name, _)| name).collect();
+    let into = named(&names, into)?;
+    let raw = read(args, Some(files.graph()))?;
+    let merged = files.merge(&raw, &into);
+    let edited = files.carry_out(merged.plan).map_err(Wrong::Refused)?;
+    if merged.seen_again > 0 {
+        eprintln!("{} dependencies are in the graph already", merged.seen_again);
+    }
+    for dependency in &merged.not_seen {
+        eprintln!("not seen this time: {}", clean(dependency));
+    }
+    Ok(if args.dry_run { write(&edited.diff(), None) } else { save(&edited) })
+}
+
+/// The text to import.
+fn read(args: &Args, known: Option<&DependencyGraph>) -> Result<RawGraph, Wrong> {
     let mut sources = Sources::default();
     let mut names = Names::new();
     let mut problems = Vec::new();
     if let Some(path) = &args.names {
         (names, problems) = import::names(&path.display().to_string(), &text(path)?, &mut sources);
     }
-    let options = import::Options {
-        kind: args.kind.clone(),
-        source: args.source.clone(),
-        verified: args.verified,
-        names,
-        known: known.as_ref(),
-    };
+    let options =
+        import::Options { kind: args.kind.clone(), source: args.source.clone(), verified: args.verified, names, known };
     let name = args.file.display().to_string();
     let (raw, more) = import::read(args.format.0, &name, &text(&args.file)?, &mut sources, &options);
     problems.extend(more);
     if has_errors(&problems) {
-        tell(&problems, &sources);
-        return Err(Problems(&problems).exit());
+        return Err(Wrong::Refused(Box::new(Refused { problems, sources })));
     }
     tell(&problems, &sources);
-    // What is printed must be a graph, by itself or beside the one for which it is meant.
-    let written = graph_file::yaml(&raw);
-    super::must_fit(&texts, "what is imported", &written)?;
-    Ok(written)
+    Ok(raw)
 }
 
-fn text(path: &Path) -> Result<String, Exit> {
-    let fail = |reason: String| {
-        eprintln!("error: {}: {reason}", clean(&path.display().to_string()));
-        Exit::Io
-    };
+fn text(path: &Path) -> Result<String, Wrong> {
+    let fail = |reason: String| Wrong::Said(format!("{}: {reason}", path.display()), Exit::Io);
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(|e| fail(e.to_string()))?;
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| fail(e.to_string()))?;

@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod discover;
 mod edit;
+mod export;
 mod fmt;
 mod import;
 mod learn;
@@ -82,6 +83,11 @@ enum Command {
     /// Lay graph files out in the usual way; what they say, its order and its comments stay.
     #[command(after_help = "Example:\n  commoncause graph fmt graphs --check")]
     Fmt(fmt::Args),
+    /// Turn the graph into what another tool reads: a drawing, GraphML, JSON, a Backstage catalog.
+    #[command(
+        after_help = "Example:\n  commoncause graph export dot --graph tests/incidents/meta-2024-03-05-login/graph.yaml"
+    )]
+    Export(export::Args),
     /// What changed between two graphs, and what that would have changed in past incidents.
     #[command(
         after_help = "Example:\n  commoncause graph diff tests/incidents/verizon-2019-06-24-route-leak/graph.yaml tests/incidents/cloudflare-2022-06-21/graph.yaml"
@@ -131,6 +137,7 @@ pub fn run(args: Args) -> Exit {
         Command::Remove(args) => edit::remove(&args),
         Command::Rename(args) => edit::rename(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Discover(args) => discover::run(&args),
         Command::Learn(args) => learn::run(&args),

@@ -183,3 +183,33 @@ fn beside(path: &Path) -> std::io::Result<PathBuf> {
     name.push(format!(".{}.tmp", std::process::id()));
     Ok(path.with_file_name(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_files_are_written_all_or_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::write(path("a"), "old a").unwrap();
+        fs::write(path("b"), "changed by another").unwrap();
+        let (a, b, c) = (path("a"), path("b"), path("c"));
+        let stale = [
+            (a.as_path(), Some("old a"), "new a"),
+            (c.as_path(), None, "new c"),
+            (b.as_path(), Some("old b"), "new b"),
+        ];
+        assert_eq!(replace_all(&stale).map_err(|(p, _)| p.to_path_buf()), Err(b.clone()));
+        let nowhere = path("no/where");
+        let missing = [(a.as_path(), Some("old a"), "new a"), (nowhere.as_path(), None, "x")];
+        assert!(replace_all(&missing).is_err());
+        assert_eq!(fs::read_to_string(&a).unwrap(), "old a");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+        let right = [(a.as_path(), Some("old a"), "new a"), (c.as_path(), None, "new c")];
+        replace_all(&right).unwrap();
+        assert_eq!(fs::read_to_string(&a).unwrap(), "new a");
+        assert_eq!(fs::read_to_string(&c).unwrap(), "new c");
+        assert!(replace_all(&[(c.as_path(), None, "again")]).is_err(), "it is there by now");
+    }
+}

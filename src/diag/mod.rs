@@ -4,6 +4,7 @@
 //! Values and problems come back together: a reader returns what it could read *and* a list of
 //! [`Diagnostic`]s, so that one bad file never hides the other nine.
 
+pub mod escape;
 pub mod json;
 pub mod pages;
 mod render;
@@ -12,7 +13,7 @@ pub mod suggest;
 pub mod tree;
 pub mod yaml;
 
-pub use render::{Colour, clean, render_human, render_json};
+pub use render::{Colour, clean, cut, render_human, render_json};
 pub use sarif::{Tool, render_sarif};
 
 use std::fmt;

@@ -24,11 +24,24 @@ pub enum Colour {
 
 /// Replaces what could move the cursor or reverse the direction of writing.
 pub fn clean(text: &str) -> String {
-    let bad = |c: char| {
-        (c.is_control() && c != '\t')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|c| if bad(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// True for what could move the cursor or reverse the direction of writing.
+pub(super) fn is_unsafe(c: char) -> bool {
+    (c.is_control() && c != '\t')
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Text from outside on one line, cut to `width` characters.
+pub fn cut(text: &str, width: usize) -> String {
+    let text = clean(text).replace(['\t', '\n'], " ");
+    if text.chars().count() <= width {
+        return text;
+    }
+    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
+    short.push('…');
+    short
 }
 
 /// One diagnostic per paragraph, with `file:line:column`, the line, a caret under the place, and the next step.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a graph accepts.
 pub struct Acceptance<'a> {
-    allowed: &'a [Allowed],
+    allowed: Vec<&'a Allowed>,
     /// For components and dependencies: positions in `allowed`.
     by_component: BTreeMap<&'a str, Vec<usize>>,
     by_dependency: BTreeMap<Span, Vec<usize>>,
@@ -29,7 +29,9 @@ impl<'a> Acceptance<'a> {
         let mut entries = BTreeMap::new();
         let mut by_component: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut by_dependency: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
-        for (i, allowed) in raw.allowed.iter().enumerate() {
+        let of_one = |c: &'a super::raw::RawComponent| c.allow.iter().chain(c.depends_on.iter().flat_map(|d| &d.allow));
+        let allowed: Vec<&Allowed> = raw.components.iter().flat_map(of_one).collect();
+        for (i, allowed) in allowed.iter().enumerate() {
             // The entry of a component contains its id; that of a dependency contains no id.
             let start = Span { end: allowed.within.start, ..allowed.within };
             match ids.range(start..).next().filter(|(span, _)| contains(allowed.within, **span)) {
@@ -40,12 +42,22 @@ impl<'a> Acceptance<'a> {
                 None => by_dependency.entry(allowed.within).or_default().push(i),
             }
         }
-        Acceptance { allowed: &raw.allowed, by_component, by_dependency, places: [entries, ids, dependencies] }
+        Acceptance { allowed, by_component, by_dependency, places: [entries, ids, dependencies] }
+    }
+
+    /// Reasons by code that all entries of a component accept.
+    pub fn on_component(&self, id: &str) -> BTreeMap<String, String> {
+        self.reasons(self.by_component.get(id))
     }
 
     /// Reasons by code that the dependency at `span` accepts.
     pub fn on_dependency(&self, span: Span) -> BTreeMap<String, String> {
-        let list = self.by_dependency.get(&span).into_iter().flatten().map(|&i| &self.allowed[i]);
+        self.reasons(self.by_dependency.get(&span))
+    }
+
+    /// The first reason for each code, which is the one that counts.
+    fn reasons(&self, list: Option<&Vec<usize>>) -> BTreeMap<String, String> {
+        let list = list.into_iter().flatten().rev().map(|&i| self.allowed[i]);
         list.map(|a| (a.code.value.clone(), a.reason.value.clone())).collect()
     }
 

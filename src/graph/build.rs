@@ -48,6 +48,7 @@ pub fn build(
     for (i, c) in sorted.iter().enumerate() {
         components[i].part_of = parents[i];
         components[i].depends_on = c.depends_on.iter().filter_map(|d| resolver.dependency(i, c, d, problems)).collect();
+        components[i].allow = acceptance.on_component(&c.id.value);
         components[i].depends_on.iter_mut().for_each(|d| d.allow = acceptance.on_dependency(d.span));
     }
     let graph = DependencyGraph::new(components, kinds, names);
@@ -168,6 +169,7 @@ fn component(c: &RawComponent, kinds: &BTreeMap<String, Kind>, problems: &mut Ve
             cname: texts(&c.recognise.cname),
             address: texts(&c.recognise.address),
         },
+        allow: BTreeMap::new(),
         depends_on: Vec::new(),
         span: c.id.span,
         kind,

@@ -61,6 +61,8 @@ pub struct Component {
     pub regions: Vec<String>,
     /// Patterns of DNS records by which it is recognised.
     pub recognise: Recognise<String>,
+    /// Warnings and hints accepted here: reasons by code.
+    pub allow: BTreeMap<String, String>,
     /// What it needs, in file order.
     pub depends_on: Vec<Dependency>,
     /// Where its id stands.

@@ -9,6 +9,7 @@ mod build;
 mod component;
 pub mod diff;
 pub mod edit;
+pub mod export;
 pub mod fields;
 pub mod import;
 pub mod kinds;

@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A dependency of ours takes the place of all that the catalog has from the same dependent to the same component,
 /// since those carry nothing but the two names. What is defined twice in `ours` stays so, to be told.
 pub(super) fn put_over(catalog: RawGraph, ours: RawGraph) -> RawGraph {
-    let mut all = RawGraph { components: catalog.components, kinds: ours.kinds, allowed: ours.allowed };
+    let mut all = RawGraph { components: catalog.components, kinds: ours.kinds };
     all.kinds.extend(catalog.kinds);
-    all.allowed.extend(catalog.allowed);
     let places: BTreeMap<String, usize> =
         all.components.iter().enumerate().map(|(i, c)| (c.id.value.clone(), i)).collect();
     let names = names(&all.components);
@@ -45,6 +44,7 @@ fn put_fields(under: &mut RawComponent, over: RawComponent, names: &BTreeMap<Str
     under.note = over.note.or(under.note.take());
     under.faults_per_year = over.faults_per_year.or(under.faults_per_year.take());
     under.audience = over.audience.or(under.audience.take());
+    under.allow.extend(over.allow);
     let lists = [
         (&mut under.capabilities, over.capabilities),
         (&mut under.aliases, over.aliases),

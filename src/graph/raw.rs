@@ -19,8 +19,6 @@ pub struct RawGraph {
     pub components: Vec<RawComponent>,
     /// Kinds in the order they were read; names may repeat.
     pub kinds: Vec<RawKind>,
-    /// Warnings and hints that someone accepted.
-    pub allowed: Vec<Allowed>,
 }
 
 /// A warning or hint that someone accepted for one component or dependency, with the reason.
@@ -84,6 +82,8 @@ pub struct RawComponent {
     pub regions: Vec<At<String>>,
     /// Patterns of DNS records by which it is recognised.
     pub recognise: Recognise<At<String>>,
+    /// Warnings and hints that someone accepted for it.
+    pub allow: Vec<Allowed>,
     /// What it needs.
     pub depends_on: Vec<RawDependency>,
 }
@@ -107,6 +107,7 @@ impl RawComponent {
             aliases: Vec::new(),
             regions: Vec::new(),
             recognise: Recognise::default(),
+            allow: Vec::new(),
             depends_on: Vec::new(),
         }
     }
@@ -146,7 +147,7 @@ impl RawGraph {
             }
         }
         components.retain(|c| target(c).is_none());
-        RawGraph { components, kinds: self.kinds.clone(), allowed: self.allowed.clone() }
+        RawGraph { components, kinds: self.kinds.clone() }
     }
 }
 
@@ -175,6 +176,8 @@ pub struct RawDependency {
     pub verified: Option<At<jiff::civil::Date>>,
     /// Remark.
     pub note: Option<At<String>>,
+    /// Warnings and hints that someone accepted for it.
+    pub allow: Vec<Allowed>,
 }
 
 impl RawDependency {
@@ -192,6 +195,7 @@ impl RawDependency {
             source: None,
             verified: None,
             note: None,
+            allow: Vec::new(),
         }
     }
 }

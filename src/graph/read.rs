@@ -110,7 +110,7 @@ pub fn file(root: &Node, graph: &mut RawGraph, problems: &mut Vec<Diagnostic>) {
     let Some(fields) = Fields::of(root, FILE, "a graph file", problems) else { return };
     let (components, kinds) = (fields.given("components"), fields.given("kinds"));
     for (id, node) in named(components, "components", problems) {
-        graph.components.extend(component(id, node, &mut graph.allowed, problems));
+        graph.components.extend(component(id, node, problems));
     }
     for (name, node) in named(kinds, "kinds", problems) {
         graph.kinds.push(kind(name, node, problems));
@@ -132,12 +132,7 @@ fn named<'n>(node: Option<&'n Node<'n>>, key: &str, problems: &mut Vec<Diagnosti
 }
 
 /// One component's fields.
-pub(super) fn component(
-    id: At<String>,
-    node: &Node,
-    allowed: &mut Vec<Allowed>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<RawComponent> {
+pub(super) fn component(id: At<String>, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<RawComponent> {
     if let Some(problem) = bad_id::check(&id) {
         problems.push(problem);
         return None;
@@ -158,15 +153,13 @@ pub(super) fn component(
     c.audience = f.number("audience", AUDIENCE);
     c.aliases = f.texts("aliases");
     c.regions = f.texts("regions");
-    allowed.extend(allow(&mut f, within));
+    c.allow = allow(&mut f, within);
     if let Some(mut r) = f.given("recognise").and_then(|n| Fields::of(n, RECOGNISE, "`recognise`", f.problems())) {
         c.recognise = Recognise { ns: r.texts("ns"), cname: r.texts("cname"), address: r.texts("address") };
     }
     if let Some(list) = f.given("depends_on") {
         match &list.value {
-            Value::List(items) => {
-                c.depends_on = items.iter().filter_map(|i| dependency(i, allowed, f.problems())).collect()
-            }
+            Value::List(items) => c.depends_on = items.iter().filter_map(|i| dependency(i, f.problems())).collect(),
             _ => f.complain(wrong_type::problem("`depends_on`", "a list", list)),
         }
     }
@@ -174,11 +167,7 @@ pub(super) fn component(
 }
 
 /// One dependency: a name, or a mapping.
-pub(super) fn dependency(
-    node: &Node,
-    allowed: &mut Vec<Allowed>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<RawDependency> {
+pub(super) fn dependency(node: &Node, problems: &mut Vec<Diagnostic>) -> Option<RawDependency> {
     let span = extent(node);
     if let Some(id) = node.text() {
         let component = At { value: id.to_string(), span: node.span };
@@ -200,7 +189,7 @@ pub(super) fn dependency(
     d.source = f.text("source");
     d.note = f.text("note");
     d.verified = verified(&mut f);
-    allowed.extend(allow(&mut f, span));
+    d.allow = allow(&mut f, span);
     Some(d)
 }
 

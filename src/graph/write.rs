@@ -2,21 +2,43 @@
 
 use super::Rule;
 use super::edit::layout;
-use super::edit::plain::Plain;
-use super::raw::{At, HARD, RawComponent, RawDependency, RawGraph, RawMember, RawNeed};
+use super::edit::plain::{Plain, keys};
+use super::raw::{Allowed, At, HARD, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
 use super::read::IMPACTS;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-/// The components, in the order of the raw graph. Kinds and what was accepted are not written: proposals have neither.
+/// Kinds and components, in the order of the raw graph.
 pub fn yaml(graph: &RawGraph) -> String {
-    let mut out = String::from("components:\n");
+    let mut out = String::new();
+    if !graph.kinds.is_empty() {
+        let kinds = graph.kinds.iter().map(|k| (k.name.value.as_str(), kind(k)));
+        out += &format!("{}\n", layout::block(&[], &Plain::map([("kinds", Plain::map(kinds))]), 0, "\n"));
+    }
+    out += "components:\n";
     for c in &graph.components {
-        let path = super::edit::plain::keys(&["components", &c.id.value]);
+        let path = keys(&["components", &c.id.value]);
         let after = layout::after_colon(&path, &component(c), layout::INDENT, "\n");
         out += &format!("  {}:{after}\n", layout::scalar(&c.id.value));
     }
     out
+}
+
+/// A kind as the value of its name.
+fn kind(k: &RawKind) -> Plain {
+    let mut fields = Fields::default();
+    fields.text("family", &k.family);
+    fields.text("parts_family", &k.parts_family);
+    fields.number("faults_per_year", k.faults_per_year.as_ref().map(|n| n.value));
+    // An empty list takes away what a built-in kind has.
+    let list = |l: &Vec<At<String>>| Plain::List(l.iter().map(|a| Plain::from_text(&a.value)).collect());
+    fields.put("capabilities", k.capabilities.as_ref().map(list));
+    fields.text("main", &k.main);
+    let shares = |l: &Vec<(At<String>, At<f64>)>| {
+        Plain::map(l.iter().map(|(k, share)| (k.value.as_str(), Plain::Word(share.value.to_string()))))
+    };
+    fields.put("symptoms", k.symptoms.as_ref().map(shares));
+    Plain::Map(fields.0)
 }
 
 /// A component as the value of its id.
@@ -40,6 +62,7 @@ pub fn component(c: &RawComponent) -> Plain {
     recognise.texts("cname", &c.recognise.cname);
     recognise.texts("address", &c.recognise.address);
     fields.put("recognise", (!recognise.0.is_empty()).then_some(Plain::Map(recognise.0)));
+    fields.allow(&c.allow);
     let needs: Vec<Plain> = c.depends_on.iter().map(dependency).collect();
     fields.put("depends_on", (!needs.is_empty()).then_some(Plain::List(needs)));
     Plain::Map(fields.0)
@@ -74,6 +97,7 @@ pub fn dependency(d: &RawDependency) -> Plain {
     fields.text("source", &d.source);
     fields.shown("verified", &d.verified);
     fields.text("note", &d.note);
+    fields.allow(&d.allow);
     Plain::Map(fields.0)
 }
 
@@ -112,6 +136,11 @@ impl Fields {
 
     fn number(&mut self, key: &str, number: Option<f64>) {
         self.put(key, number.map(|n| Plain::Word(n.to_string())));
+    }
+
+    fn allow(&mut self, allowed: &[Allowed]) {
+        let reasons = allowed.iter().map(|a| (a.code.value.as_str(), Plain::from_text(&a.reason.value)));
+        self.put("allow", (!allowed.is_empty()).then(|| Plain::map(reasons)));
     }
 
     fn texts(&mut self, key: &str, written: &[At<String>]) {

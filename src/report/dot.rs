@@ -3,6 +3,7 @@
 use super::drawing::{Drawing, Edge, Look, Node};
 use super::text::cut;
 use super::view::Report;
+use crate::diag::escape::dot_label;
 use std::fmt::Write;
 
 /// Characters of the verdict.
@@ -13,7 +14,7 @@ pub fn dot(report: &Report) -> String {
     let drawing = Drawing::whole(report);
     let mut text = "digraph incident {\n".to_string();
     let _ =
-        writeln!(text, "  graph [rankdir=TB, labelloc=t, label={}];", quoted(&[cut(&report.verdict.text, VERDICT)]));
+        writeln!(text, "  graph [rankdir=TB, labelloc=t, label={}];", dot_label(&[cut(&report.verdict.text, VERDICT)]));
     text += "  node [fontname=\"Helvetica\", style=filled];\n  edge [fontname=\"Helvetica\", fontsize=10];\n";
     for (i, node) in drawing.nodes.iter().enumerate() {
         let _ = writeln!(text, "  n{i} [{}];", look(node));
@@ -25,7 +26,7 @@ pub fn dot(report: &Report) -> String {
 }
 
 fn look(node: &Node) -> String {
-    let label = quoted(&node.label);
+    let label = dot_label(&node.label);
     let style = match node.look {
         Look::Cause => "shape=doubleoctagon, fillcolor=\"#b02a37\", fontcolor=\"#ffffff\", penwidth=3",
         Look::Failing => "shape=octagon, fillcolor=\"#f8d7da\", color=\"#b02a37\"",
@@ -41,7 +42,7 @@ fn look(node: &Node) -> String {
 fn line(edge: &Edge) -> String {
     let mut parts = Vec::new();
     if !edge.label.is_empty() {
-        parts.push(format!("label={}", quoted(std::slice::from_ref(&edge.label))));
+        parts.push(format!("label={}", dot_label(std::slice::from_ref(&edge.label))));
     }
     if edge.on_path {
         parts.push("color=\"#b02a37\", penwidth=3".to_string());
@@ -50,10 +51,4 @@ fn line(edge: &Edge) -> String {
         parts.push("style=dashed".to_string());
     }
     if parts.is_empty() { String::new() } else { format!(" [{}]", parts.join(", ")) }
-}
-
-/// A quoted string; Graphviz reads backslashes and HTML's character references in it.
-fn quoted(lines: &[String]) -> String {
-    let escaped = |l: &String| l.replace('\\', "\\\\").replace('"', "\\\"").replace('&', "&amp;");
-    format!("\"{}\"", lines.iter().map(escaped).collect::<Vec<_>>().join("\\n"))
 }

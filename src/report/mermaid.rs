@@ -6,6 +6,7 @@
 use super::drawing::{Drawing, Edge, Look, Node, leading};
 use super::text::cut;
 use super::view::Report;
+use crate::diag::escape;
 use std::fmt::Write;
 
 /// Characters of the verdict.
@@ -26,7 +27,7 @@ const CLASSES: [(Look, &str, &str); 7] = [
 /// Draws the part of the graph that the report is about.
 pub fn mermaid(report: &Report) -> String {
     let mut text = draw(&Drawing::whole(report));
-    let _ = writeln!(text, "  verdict>\"{}\"]", escaped(&cut(&report.verdict.text, VERDICT)));
+    let _ = writeln!(text, "  verdict>\"{}\"]", escape::mermaid(&cut(&report.verdict.text, VERDICT)));
     text
 }
 
@@ -81,7 +82,7 @@ fn shape(i: usize, node: &Node) -> String {
         Look::Doubted => ("(", ")"),
         Look::Unobserved | Look::Folded => ("[", "]"),
     };
-    let lines: Vec<String> = node.label.iter().map(|l| escaped(l)).collect();
+    let lines: Vec<String> = node.label.iter().map(|l| escape::mermaid(l)).collect();
     format!("n{i}{open}\"{}\"{close}", lines.join("<br/>"))
 }
 
@@ -91,24 +92,6 @@ fn arrow(edge: &Edge) -> String {
         (false, true) => "-.->",
         (false, false) => "-->",
     };
-    let label = if edge.label.is_empty() { String::new() } else { format!("|\"{}\"|", escaped(&edge.label)) };
+    let label = if edge.label.is_empty() { String::new() } else { format!("|\"{}\"|", escape::mermaid(&edge.label)) };
     format!("n{} {line}{label} n{}", edge.from, edge.to)
-}
-
-/// Text as it may stand between quotes. Separators that could begin Markdown are plain only inside words.
-fn escaped(text: &str) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let word = |i: Option<usize>| i.and_then(|i| chars.get(i)).is_some_and(|c| c.is_alphanumeric());
-    let mut out = String::new();
-    for (i, &c) in chars.iter().enumerate() {
-        match c {
-            ' ' | '/' | ',' => out.push(c),
-            '-' | '.' if word(i.checked_sub(1)) && word(Some(i + 1)) => out.push(c),
-            c if c.is_alphanumeric() => out.push(c),
-            c => {
-                let _ = write!(out, "#{};", c as u32);
-            }
-        }
-    }
-    if out.trim().is_empty() { "#160;".to_string() } else { out }
 }

@@ -2,7 +2,7 @@
 
 use super::view::Check;
 
-pub use crate::diag::clean;
+pub use crate::diag::{clean, cut};
 
 /// A probability with no more digits than its error supports: `0.93`, `<0.01`, `>0.99`; with an error of a tenth or
 /// more only `~0.9`; with one of a half or more `unknown`.
@@ -31,17 +31,6 @@ pub fn check(check: &Check, count: usize, p: &dyn Fn(f64) -> String) -> String {
     let capability = if check.capability == "any" { String::new() } else { format!(" {}", check.capability) };
     let (bad, good) = (outcome(&check.if_failing), outcome(&check.if_healthy));
     format!("{}{capability}: failing → {bad}; healthy → {good}", check.component)
-}
-
-/// Text from outside on one line, cut to `width` characters.
-pub fn cut(text: &str, width: usize) -> String {
-    let text = clean(text).replace(['\t', '\n'], " ");
-    if text.chars().count() <= width {
-        return text;
-    }
-    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
-    short.push('…');
-    short
 }
 
 /// Breaks `text` at spaces into lines of at most `width` characters; further lines begin with `indent` spaces.

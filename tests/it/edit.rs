@@ -440,7 +440,6 @@ fn the_usual_layout_is_that_of_every_graph_here_and_is_found_again() {
 #[test]
 fn the_usual_layout_keeps_what_authors_chose() {
     let want = TRICKY
-        .replace("components:   #", "components:   #")
         .replace("    - okta", "      - okta")
         .replace("    -   component: 'fastly'\n        for:    content   # pictures\n        # sure?\n        impact: soft\n      # between\n", "      - component: 'fastly'\n        for: content   # pictures\n        # sure?\n        impact: soft\n        # between\n")
         .replace("    - {any_of", "      - {any_of")

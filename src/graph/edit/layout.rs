@@ -3,7 +3,7 @@
 
 use super::plain::{Path, Plain, Step, below};
 use crate::diag::tree::Value;
-use crate::diag::{FileId, clean, yaml};
+use crate::diag::{FileId, escape, yaml};
 use crate::graph::fields::Field;
 use crate::graph::read::{COMPONENT, DEPENDENCY, FILE, KIND, MEMBER, RECOGNISE};
 use crate::graph::rules::invalid_yaml;
@@ -107,16 +107,7 @@ pub fn scalar(text: &str) -> String {
     if reads_bare(text) {
         return text.to_string();
     }
-    // JSON escapes what is below a blank; what turns the direction of writing is escaped, too.
-    let quoted = serde_json::Value::from(text).to_string();
-    let safe =
-        quoted.chars().map(|c| if clean(c.encode_utf8(&mut [0; 4])).contains(c) { c.into() } else { escaped(c) });
-    safe.collect()
-}
-
-/// A character of the basic plane as JSON and YAML escape it.
-fn escaped(c: char) -> String {
-    format!("\\u{:04x}", u32::from(c))
+    escape::json(&serde_json::Value::from(text).to_string())
 }
 
 /// Words that some reader of YAML does not take for texts.

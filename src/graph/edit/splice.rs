@@ -150,11 +150,15 @@ impl<'t> Splice<'t> {
                 Change::Remove(_) => {}
             }
         }
-        for (parent, new) in entries {
-            self.add_entries(parent, new)?;
-        }
-        for (parent, new) in items {
-            self.add_items(parent, &new)?;
+        // Where several end at the same place, what is inside comes first.
+        let mut parents: Vec<&[Step]> = entries.keys().chain(items.keys()).copied().collect();
+        parents.sort_by_key(|p| std::cmp::Reverse(p.len()));
+        for parent in parents {
+            if let Some(new) = entries.remove(parent) {
+                self.add_entries(parent, new)?;
+            } else if let Some(new) = items.remove(parent) {
+                self.add_items(parent, &new)?;
+            }
         }
         Ok(())
     }

@@ -159,8 +159,7 @@ fn dependency(draft: &mut Draft, row: &StringRecord, columns: &[String], place: 
         entries.push(entry(field, value(field, text, span), span));
     }
     let node = Node { value: Value::Map(entries), span: place.whole() };
-    let mut allowed = Vec::new();
-    let Some(read) = read::dependency(&node, &mut allowed, &mut draft.problems) else { return };
+    let Some(read) = read::dependency(&node, &mut draft.problems) else { return };
     let plain = draft.dependency(to, place.whole());
     let (source, verified) = (read.source.or(plain.source), read.verified.or(plain.verified));
     draft.depend(from, RawDependency { source, verified, ..read });

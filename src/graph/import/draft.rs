@@ -4,7 +4,7 @@ use super::codes::{LEFT_OUT, NAME_CLASH, NO_ID};
 use super::{Format, Options};
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Code, Diagnostic, FileId, Severity, Span};
-use crate::graph::raw::{Allowed, At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
+use crate::graph::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
 use crate::graph::{DependencyGraph, kinds};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,6 @@ pub(super) struct Draft<'a> {
     pub(super) kinds: Vec<RawKind>,
     /// Names of all kinds that a component may have.
     pub(super) known_kinds: BTreeSet<String>,
-    pub(super) allowed: Vec<Allowed>,
     /// Names beside the text, in lower case, with the id that they mean.
     pub(super) beside: BTreeMap<String, String>,
     components: Vec<RawComponent>,
@@ -69,7 +68,6 @@ impl<'a> Draft<'a> {
             options,
             problems: Vec::new(),
             kinds: Vec::new(),
-            allowed: Vec::new(),
             beside: BTreeMap::new(),
             components: Vec::new(),
             origins: Vec::new(),
@@ -260,7 +258,7 @@ impl<'a> Draft<'a> {
         let parts = self.components.into_iter().zip(self.origins);
         let kept = parts.filter(|(c, origin)| *origin != Origin::Known || !c.depends_on.is_empty());
         let components = kept.map(|(c, _)| c).collect();
-        (RawGraph { components, kinds: self.kinds, allowed: self.allowed }, few_of_each(self.problems))
+        (RawGraph { components, kinds: self.kinds }, few_of_each(self.problems))
     }
 
     /// An alias is kept only if it is nobody else's name.

@@ -24,13 +24,12 @@ pub(super) fn component(draft: &mut Draft, entity: &Entity) -> bool {
         None => slug(entity.name).map(|value| At { value, span: entity.span }),
     };
     let (Some(id), Some(node)) = (id, tree(draft, "commoncause/component", text)) else { return false };
-    let (mut allowed, mut problems) = (Vec::new(), Vec::new());
-    let component = read::component(id, &node, &mut allowed, &mut problems);
+    let mut problems = Vec::new();
+    let component = read::component(id, &node, &mut problems);
     let good = !has_errors(&problems);
     draft.problems.extend(problems);
     match component.filter(|_| good) {
         Some(component) => {
-            draft.allowed.extend(allowed);
             draft.take(&entity.reference(), component);
             true
         }

@@ -161,6 +161,10 @@ fn edit(graph: &mut Value, which: u8, at: usize, number: u8) -> Option<String> {
     let components = graph["components"].as_object_mut()?;
     let ids: Vec<String> = components.keys().cloned().collect();
     let id = ids[at % ids.len()].clone();
+    if which != 1 && id.starts_with("new-") {
+        // What is new is told once, whatever it holds.
+        return None;
+    }
     let entry = components[&id].as_object_mut()?;
     match which {
         0 => {

@@ -4,6 +4,7 @@
 //!
 //! - [`diag`]: problems with a place and a next step. Knows nothing else of ours.
 //! - [`graph`]: YAML → the checked [`graph::DependencyGraph`]. Knows nothing of signals or probability.
+//! - [`discover`]: what DNS tells of the dependencies of a domain, as a proposal.
 //! - [`signal`]: JSON Lines, CSV, YAML → [`signal::Record`]s. Knows nothing of graphs beyond ids.
 //! - [`incident`]: window + graph + signals + truth.
 //! - [`scenario`]: tests of a graph, and whether a report keeps to them.
@@ -20,6 +21,7 @@ pub mod backtest;
 pub mod cli;
 pub mod correlate;
 pub mod diag;
+pub mod discover;
 pub mod graph;
 pub mod incident;
 pub mod infer;

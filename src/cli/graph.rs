@@ -2,6 +2,7 @@
 
 mod check;
 mod diff;
+mod discover;
 mod edit;
 mod export;
 mod fmt;
@@ -92,6 +93,9 @@ enum Command {
         after_help = "Example:\n  commoncause graph diff tests/incidents/verizon-2019-06-24-route-leak/graph.yaml tests/incidents/cloudflare-2022-06-21/graph.yaml"
     )]
     Diff(diff::Args),
+    /// What DNS shows of the providers of domains, as a proposal with evidence.
+    #[command(after_help = "Example:\n  commoncause graph discover example.com --graph graphs")]
+    Discover(discover::Args),
     /// What confirmed incidents say about impacts, rates and missing dependencies; nothing is changed.
     #[command(after_help = "Example:\n  commoncause graph learn tests/incidents")]
     Learn(learn::Args),
@@ -135,6 +139,7 @@ pub fn run(args: Args) -> Exit {
         Command::Fmt(args) => fmt::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Discover(args) => discover::run(&args),
         Command::Learn(args) => learn::run(&args),
         Command::Schema { subject } => {
             let schema = match subject {
@@ -187,6 +192,19 @@ fn read_keeping(paths: &[PathBuf], sources: &mut Sources) -> Result<DependencyGr
         return Err(Exit::Findings);
     }
     graph.filter(|_| !has_errors(&problems)).ok_or_else(|| Problems(&problems).exit())
+}
+
+/// Whether `added`, named `name`, is a graph beside the texts of another (or alone, if there are none).
+///
+/// # Errors
+/// If it is none; that has been told on stderr.
+fn must_fit(texts: &Sources, name: &str, added: &str) -> Result<(), Exit> {
+    let whole: Vec<(&str, &str)> = texts.all().chain([(name, added)]).collect();
+    let mut sources = Sources::default();
+    let (_, mut problems) = graph::load_texts(&whole, &mut sources, None);
+    problems.retain(|p| p.severity == crate::diag::Severity::Error);
+    tell(&problems, &sources);
+    if has_errors(&problems) { Err(Exit::Findings) } else { Ok(()) }
 }
 
 /// The incidents below `dir`.

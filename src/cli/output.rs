@@ -2,9 +2,17 @@
 
 use super::Exit;
 use crate::diag::{Colour, Diagnostic, Severity, Sources, render_human};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::fs;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+
+/// The day it is, in UTC.
+pub fn utc_today() -> Date {
+    TimeZone::UTC.to_datetime(Timestamp::now()).date()
+}
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

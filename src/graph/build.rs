@@ -3,7 +3,7 @@
 use super::allow::Acceptance;
 use super::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed, Recognise};
 use super::rules::{
-    alias_clash, bad_address, conflicting_claims, dependency_cycle, duplicate_id, edge_without_source,
+    alias_clash, bad_address, bad_pattern, conflicting_claims, dependency_cycle, duplicate_id, edge_without_source,
     kind_without_defaults, orphaned_status_page, part_of_cycle, self_dependency, stale_verified, unknown_capability,
     unknown_component, unknown_kind, unused_component,
 };
@@ -28,6 +28,7 @@ pub fn build(
     let acceptance = Acceptance::of(raw);
     let raw = &raw.with_additions_merged();
     duplicate_id::check(raw, problems);
+    bad_pattern::check(raw, problems);
     let kinds = kinds(&raw.kinds, built_in, problems);
 
     // The first definition of an id counts; components are sorted by id.

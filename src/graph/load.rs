@@ -2,13 +2,15 @@
 
 use super::build::build;
 use super::raw::RawGraph;
-use super::rules::{files, invalid_yaml};
-use super::{DependencyGraph, Staleness, kinds, read};
-use crate::diag::{Diagnostic, FileId, Sources, yaml};
+use super::rules::{files, invalid_yaml, passed_over};
+use super::{DependencyGraph, Staleness, import, kinds, overlay, read};
+use crate::diag::tree::Node;
+use crate::diag::{Diagnostic, FileId, Sources, Span, yaml};
 use jiff::civil::Date;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes of one graph file.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -97,20 +99,53 @@ fn merge(
     staleness: Option<Staleness>,
     problems: &mut Vec<Diagnostic>,
 ) -> DependencyGraph {
+    let bodies: Vec<(FileId, Arc<str>)> = texts.iter().map(|&file| (file, sources.text(file))).collect();
+    let (trees, broken) = trees(&bodies);
+    let (entities, ours): (Vec<Node>, Vec<Node>) = trees.into_iter().partition(import::is_entity);
+    let beside_entities = !entities.is_empty();
+    for (start, text, problem) in broken {
+        let foreign = beside_entities && passed_over::looks_foreign(text);
+        problems.push(if foreign { passed_over::problem(start) } else { problem });
+    }
     let mut raw = RawGraph::default();
-    for &file in texts {
-        let text = sources.text(file);
-        // A mark of byte order is no part of the text.
-        let body = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        match yaml::parse(file, body, text.len() - body.len(), invalid_yaml::CODE) {
-            Ok(root) => read::file(&root, &mut raw, problems),
-            Err(problem) => problems.push(*problem),
+    for root in &ours {
+        match beside_entities && passed_over::is_foreign(root) {
+            true => problems.push(passed_over::problem(root.span)),
+            false => read::file(root, &mut raw, problems),
         }
+    }
+    if beside_entities {
+        let (catalog, told) = import::entities(&entities, &raw);
+        problems.extend(told);
+        raw = overlay::put_over(catalog, raw);
     }
     if raw.components.is_empty() && raw.kinds.is_empty() && problems.is_empty() {
         problems.push(files::empty(names));
     }
     build(&raw, &kinds::built_in(), staleness, problems)
+}
+
+/// A document that is no YAML: where it begins, its text, and what is wrong.
+type Broken<'t> = (Span, &'t str, Diagnostic);
+
+/// The documents of all texts.
+fn trees(texts: &[(FileId, Arc<str>)]) -> (Vec<Node<'_>>, Vec<Broken<'_>>) {
+    let (mut nodes, mut broken) = (Vec::new(), Vec::new());
+    for (file, text) in texts {
+        // A mark of byte order is no part of the text.
+        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let base = text.len() - body.len();
+        for (start, document) in yaml::documents(body) {
+            match yaml::parse(*file, document, base + start, invalid_yaml::CODE) {
+                Ok(root) => nodes.push(root),
+                Err(problem) => {
+                    let start = base + start;
+                    broken.push((Span { file: *file, start, end: start }, document, *problem));
+                }
+            }
+        }
+    }
+    (nodes, broken)
 }
 
 /// All YAML files at or below `path`, in the order of their names.

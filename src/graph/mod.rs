@@ -14,6 +14,7 @@ pub mod fields;
 pub mod import;
 pub mod kinds;
 mod load;
+mod overlay;
 pub mod query;
 pub mod raw;
 pub mod read;

@@ -113,7 +113,7 @@ impl RawComponent {
     }
 
     /// True if it gives nothing but dependencies: it may add them to a definition elsewhere.
-    fn only_depends(&self) -> bool {
+    pub(super) fn only_depends(&self) -> bool {
         let told = self.kind.is_some()
             || self.title.is_some()
             || self.operator.is_some()

@@ -162,7 +162,8 @@ fn edit(graph: &mut Value, which: u8, at: usize, number: u8) -> Option<String> {
     let ids: Vec<String> = components.keys().cloned().collect();
     let id = ids[at % ids.len()].clone();
     if which != 1 && id.starts_with("new-") {
-        return None; // What is said of an entry that is new itself is told with it.
+        // What is new is told once, whatever it holds.
+        return None;
     }
     let entry = components[&id].as_object_mut()?;
     match which {

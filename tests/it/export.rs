@@ -258,7 +258,7 @@ fn graph_with(text: &str, word: &str) -> DependencyGraph {
         "kinds": {word: {"family": word, "capabilities": [word], "main": word, "symptoms": {word: 0.5}}},
         "components": {
             "a": {"kind": word, "title": text, "operator": text, "status_page": text, "source": text, "note": text,
-                  "aliases": [text], "regions": [text], "recognise": {"ns": [text]},
+                  "aliases": [text], "regions": [text], "recognise": {"ns": ["*.dns.example"]},
                   "depends_on": [
                       {"component": "b", "for": word, "capability": word, "region": text, "source": text, "note": text,
                        "allow": {"edge-without-source": text}},

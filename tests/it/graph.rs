@@ -212,6 +212,7 @@ fn every_code_has_a_page_whose_example_gives_it() {
         .chain(commoncause::signal::CODES)
         .chain(commoncause::incident::CODES)
         .chain(commoncause::scenario::CODES)
+        .chain(commoncause::discover::codes::CODES)
         .chain(commoncause::graph::edit::CODES)
         .map(|c| c.id)
         .collect();

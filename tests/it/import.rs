@@ -71,6 +71,42 @@ fn what_is_imported_can_be_checked() {
     }
 }
 
+/// A name that the graph has means that component, of which only dependencies are given.
+#[test]
+fn what_the_graph_has_is_found_by_id_alias_and_slug() {
+    let yaml = "components:\n  orders: {kind: service, aliases: [Order Service]}\n  web-shop: {kind: service}\n";
+    let known = commoncause::graph::load_texts(&[("a.yaml", yaml)], &mut Sources::default(), None).0;
+    let text = "dependent,dependency,dependency_kind\nWeb Shop,order service,cdn\nNew One,ORDERS,\nNew One,Web shop,\n";
+    let (mut names, problems) = import::names("n", "name,component\nNew One,Billing\n", &mut Sources::default());
+    assert!(problems.is_empty());
+    let source = Some("our wiki".to_string());
+    let verified = jiff::civil::date(2026, 11, 1);
+    let ask = |names: &Names| {
+        let options = Options {
+            known: known.as_ref(),
+            names: names.clone(),
+            source: source.clone(),
+            verified: Some(verified),
+            ..Options::default()
+        };
+        let (graph, problems, _) = import(Format::Csv, text, &options);
+        assert!(problems.is_empty(), "{problems:#?}");
+        graph
+    };
+    let graph = ask(&names);
+    let ids: Vec<&str> = graph.components.iter().map(|c| c.id.value.as_str()).collect();
+    assert_eq!(ids, ["web-shop", "billing"], "orders gets nothing new");
+    assert!(graph.components[0].kind.is_none() && graph.components[1].title.as_ref().unwrap().value == "New One");
+    let edge = &graph.components[0].depends_on[0];
+    assert_eq!(edge.need.members()[0].component.value, "orders");
+    assert_eq!(
+        (&edge.source.as_ref().unwrap().value, edge.verified.as_ref().unwrap().value),
+        (&"our wiki".to_string(), verified)
+    );
+    names.insert("new one".to_string(), None);
+    assert_eq!(ask(&names).components.len(), 1, "left out");
+}
+
 #[test]
 fn every_code_has_a_page_and_is_named_once() {
     let mut all: Vec<&str> = rules::ALL.iter().chain(CODES).map(|c| c.id).collect();

@@ -2,12 +2,15 @@
 
 mod allow;
 mod architecture;
+mod backstage;
 mod backtest;
+mod broken;
 mod browser;
 mod catalog;
 mod ci;
 mod cli;
 mod diff;
+mod discover;
 mod docs;
 mod drawing;
 mod edit;

@@ -1,13 +1,11 @@
 //! `commoncause graph check`: every problem of a graph at once.
 
-use crate::cli::output::{count, write};
+use crate::cli::output::{count, utc_today, write};
 use crate::cli::{Exit, Problems};
 use crate::diag::{Colour, Diagnostic, Severity, Sources, Tool, render_human, render_json, render_sarif};
 use crate::graph::rules::{ALL, bad_duration};
 use crate::graph::{self, Staleness};
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use std::path::PathBuf;
 
 /// Seconds of a day.
@@ -72,7 +70,7 @@ fn days(text: &str) -> Result<i32, String> {
 /// Runs the command.
 pub fn run(args: &Args) -> Exit {
     let mut sources = Sources::default();
-    let today = args.today.unwrap_or_else(|| TimeZone::UTC.to_datetime(Timestamp::now()).date());
+    let today = args.today.unwrap_or_else(utc_today);
     let staleness = Staleness { today, after_days: args.stale_after };
     let (graph, mut problems) = graph::check(&args.paths, &mut sources, Some(staleness));
     if args.no_hints {

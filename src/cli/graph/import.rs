@@ -3,11 +3,11 @@
 use super::super::Exit;
 use super::super::output::{tell, write};
 use super::edit::{Wrong, named, open, save};
-use crate::diag::{Severity, Sources, clean, has_errors};
+use crate::diag::{Sources, clean, has_errors};
 use crate::graph::edit::{Files, Refused};
 use crate::graph::import::{self, Format, Names};
 use crate::graph::raw::RawGraph;
-use crate::graph::{self, DependencyGraph, write as graph_file};
+use crate::graph::{DependencyGraph, write as graph_file};
 use jiff::civil::Date;
 use std::fs;
 use std::io::Read;
@@ -91,13 +91,7 @@ fn print(args: &Args) -> Result<Exit, Wrong> {
     };
     let written = graph_file::yaml(&read(args, known.as_ref())?);
     // What is printed must be a graph, by itself or beside the one for which it is meant.
-    let whole: Vec<(&str, &str)> = texts.all().chain([("what is imported", written.as_str())]).collect();
-    let mut sources = Sources::default();
-    let (_, mut problems) = graph::load_texts(&whole, &mut sources, None);
-    problems.retain(|p| p.severity == Severity::Error);
-    if has_errors(&problems) {
-        return Err(Wrong::Refused(Box::new(Refused { problems, sources })));
-    }
+    super::must_fit(&texts, "what is imported", &written).map_err(Wrong::Told)?;
     Ok(write(&written, args.out.as_deref()))
 }
 

@@ -8,11 +8,11 @@ mod reference;
 
 use super::codes::{BAD_ENTRY, DANGLING, LEFT_OUT, NAME_CLASH};
 use super::draft::{Draft, Ix, slug};
-use super::text::{body, json, list_field, nothing, text_field, wrong_shape, yaml};
-
+use super::text::{bad_entry, body, json, list_field, nothing, text_field, wrong_shape, yaml};
+use super::{Format, Options};
 use crate::diag::tree::Node;
-use crate::diag::{Diagnostic, Span};
-use crate::graph::raw::At;
+use crate::diag::{Diagnostic, FileId, Span};
+use crate::graph::raw::{At, RawGraph};
 use reference::{Catalog, Found};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,9 +24,23 @@ const KINDS: [&str; 5] = ["component", "resource", "system", "domain", API];
 const API: &str = "api";
 
 /// True for an entity, as opposed to a file of ours.
-fn is_entity(node: &Node) -> bool {
+pub(in crate::graph) fn is_entity(node: &Node) -> bool {
     let text = |key: &str| node.get(key).and_then(Node::text);
     text("apiVersion").is_some_and(|v| v.starts_with(API_VERSION)) && node.get("kind").is_some()
+}
+
+/// The graph that entities of several files make up. They may refer to components of `ours`, too, and be of its kinds.
+pub(in crate::graph) fn entities(nodes: &[Node], ours: &RawGraph) -> (RawGraph, Vec<Diagnostic>) {
+    let options = Options::default();
+    let file = nodes.first().map_or(FileId(0), |n| n.span.file);
+    let mut draft = Draft::new(file, Format::Backstage, &options);
+    draft.known_kinds.extend(ours.kinds.iter().map(|k| k.name.value.clone()));
+    for c in &ours.components {
+        let names = std::iter::once(&c.id).chain(&c.aliases);
+        draft.beside.extend(names.map(|n| (n.value.to_lowercase(), c.id.value.clone())));
+    }
+    graph(&mut draft, nodes);
+    draft.finish()
 }
 
 /// Documents of YAML; or JSON: a list of entities, a page of them under `items`, or one.
@@ -144,6 +158,9 @@ fn entity<'n>(draft: &mut Draft, node: &'n Node<'n>) -> Option<Entity<'n>> {
         return None;
     };
     let (name, span) = text_field(draft, metadata, "`metadata` of an entity", "name")?;
+    if let Some(spec) = node.get("spec").filter(|s| s.entries().is_none()) {
+        draft.problems.push(bad_entry("an entity", "spec", "a mapping", spec));
+    }
     let namespace = metadata.get("namespace").and_then(Node::text).unwrap_or("default").to_lowercase();
     Some(Entity { kind, namespace, name, span, node })
 }
@@ -226,10 +243,9 @@ fn container(draft: &mut Draft, entity: &Entity, catalog: &Catalog) -> Option<At
     }
     let mut inside: Vec<(Option<usize>, Ix, Span)> = Vec::new();
     for (text, span, kind) in named {
-        if let Some(reference) = known(draft, catalog, entity, (text, span), kind)
-            && let Some(ix) = draft.find(&reference)
-        {
-            let order = ["component", "system", "domain"].iter().position(|k| reference.starts_with(k));
+        if let Some(ix) = known(draft, catalog, entity, (text, span), kind) {
+            let kind = kind.unwrap_or(text);
+            let order = ["component", "system", "domain"].iter().position(|k| kind.to_lowercase().starts_with(k));
             inside.push((order, ix, span));
         }
     }
@@ -247,7 +263,10 @@ fn edges(draft: &mut Draft, entity: &Entity, catalog: &Catalog) {
     }
     for (text, span) in references(draft, entity, "consumesApi", "consumesApis") {
         for to in targets(draft, catalog, entity, (text, span), Some(API)) {
-            depend(draft, own, to, span);
+            // A component may consume what it provides itself.
+            if own != Some(to) {
+                depend(draft, own, to, span);
+            }
         }
     }
     // Said from the other end.
@@ -259,9 +278,8 @@ fn edges(draft: &mut Draft, entity: &Entity, catalog: &Catalog) {
     }
 }
 
-/// A component that consumes what it provides itself is no dependency.
 fn depend(draft: &mut Draft, from: Option<Ix>, to: Ix, span: Span) {
-    if let Some(from) = from.filter(|from| *from != to) {
+    if let Some(from) = from {
         let dependency = draft.dependency(to, span);
         draft.depend(from, dependency);
     }
@@ -280,29 +298,35 @@ fn targets(
     if !provided.is_empty() {
         return provided;
     }
-    known(draft, catalog, entity, (text, span), kind).and_then(|reference| draft.find(&reference)).into_iter().collect()
+    known(draft, catalog, entity, (text, span), kind).into_iter().collect()
 }
 
-/// The full reference of an entity that is there; what is not is told.
+/// The component of an entity that is there; what is not is told.
 fn known(
     draft: &mut Draft,
     catalog: &Catalog,
     entity: &Entity,
     (text, span): (&str, Span),
     kind: Option<&str>,
-) -> Option<String> {
+) -> Option<Ix> {
     match catalog.resolve(text, kind, &entity.namespace) {
-        Found::Entity(reference) => Some(reference),
+        Found::Entity(reference) => draft.find(&reference),
         Found::Short(reference) => {
             draft.problems.push(reference::short(text, &reference, span));
-            Some(reference)
+            draft.find(&reference)
         }
         Found::Several(all) => {
             draft.problems.push(reference::several(text, &all, span));
             None
         }
         Found::Nothing => {
-            let help = catalog.suggestion(text, kind, &entity.namespace);
+            // It may stand in a graph of ours.
+            if let Some(ix) = draft.existing(reference::plain_name(text), span) {
+                return Some(ix);
+            }
+            let full = catalog.full(text, kind, &entity.namespace).unwrap_or_default();
+            let name = reference::plain_name(text).to_lowercase();
+            let help = draft.suggest(&name, catalog.of_kind_in(&full).map(reference::plain_name));
             draft.problems.push(
                 Diagnostic::warning(DANGLING, format!("{} refers to `{text}`, which is not there", entity.reference()))
                     .at(span, "no entity has this name")
@@ -320,12 +344,12 @@ fn references<'n>(draft: &mut Draft, entity: &Entity<'n>, relation: &str, field:
     if !relations_of(entity).is_empty() {
         return relations(entity, relation);
     }
-    let Some(spec) = entity.node.get("spec") else { return Vec::new() };
+    let Some(spec) = entity.node.get("spec").filter(|s| s.entries().is_some()) else { return Vec::new() };
     let mut found = Vec::new();
     for item in list_field(draft, spec, "`spec`", field) {
         match item.text().filter(|t| !t.trim().is_empty()) {
             Some(text) => found.push((text, item.span)),
-            None => draft.problems.push(super::text::bad_entry("`spec`", field, "a list of references", item)),
+            None => draft.problems.push(bad_entry("`spec`", field, "a list of references", item)),
         }
     }
     found

@@ -1,14 +1,13 @@
 //! Compose files: what is started after what, and what shares what.
 
-use super::codes::{DANGLING, OUTSIDE_HOST};
+use super::codes::{DANGLING, NAME_CLASH, OUTSIDE_HOST};
 use super::draft::{Draft, Ix, SET_UP, SOFT};
 use super::text::{bad_entry, nothing, wrong_shape, yaml};
-use crate::diag::suggest::did_you_mean;
 use crate::diag::tree::{Entry, Node, Value};
 use crate::diag::{Diagnostic, Span};
 use crate::graph::raw::At;
 use core::net::IpAddr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Chance that an address in the configuration is also used.
 const CONFIGURED: f64 = 0.8;
@@ -33,10 +32,21 @@ pub(super) fn read(draft: &mut Draft, text: &str) {
             );
         }
         let names: BTreeSet<&str> = entries.iter().map(|e| &*e.key).collect();
+        let mut first: BTreeMap<&str, &Entry> = BTreeMap::new();
         for entry in entries {
+            if let Some(first) = first.insert(&entry.key, entry) {
+                draft.problems.push(twice(entry, first));
+            }
             service(draft, entry, &names);
         }
     }
+}
+
+fn twice(entry: &Entry, first: &Entry) -> Diagnostic {
+    Diagnostic::warning(NAME_CLASH, format!("the service `{}` is there twice; both are read as one", entry.key))
+        .at(entry.key_span, "again here")
+        .also(first.key_span, "first here")
+        .help("Compose itself refuses this: keep one")
 }
 
 fn service(draft: &mut Draft, entry: &Entry, names: &BTreeSet<&str>) {
@@ -112,7 +122,7 @@ impl Service<'_, '_, '_> {
 
     fn edge(&mut self, name: &str, span: Span, (confidence, impact): (f64, Option<f64>), why: &str) {
         if !self.names.contains(name) {
-            let help = did_you_mean(name, self.names.iter().copied());
+            let help = self.draft.suggest(name, self.names.iter().copied());
             self.draft.problems.push(
                 Diagnostic::warning(DANGLING, format!("no service `{name}`")).at(span, "not in this file").help(
                     help.unwrap_or_else(|| "import what `docker compose config` prints: it has all files".to_string()),

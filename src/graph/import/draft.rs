@@ -2,6 +2,7 @@
 
 use super::codes::{LEFT_OUT, NAME_CLASH, NO_ID};
 use super::{Format, Options};
+use crate::diag::suggest::did_you_mean;
 use crate::diag::{Code, Diagnostic, FileId, Severity, Span};
 use crate::graph::raw::{At, RawComponent, RawDependency, RawGraph, RawKind, RawMember, RawNeed};
 use crate::graph::{DependencyGraph, kinds};
@@ -43,6 +44,8 @@ pub(super) struct Draft<'a> {
     pub(super) kinds: Vec<RawKind>,
     /// Names of all kinds that a component may have.
     pub(super) known_kinds: BTreeSet<String>,
+    /// Names beside the text, in lower case, with the id that they mean.
+    pub(super) beside: BTreeMap<String, String>,
     components: Vec<RawComponent>,
     origins: Vec<Origin>,
     /// What the text calls a component → the component; `None` if it is left out.
@@ -65,6 +68,7 @@ impl<'a> Draft<'a> {
             options,
             problems: Vec::new(),
             kinds: Vec::new(),
+            beside: BTreeMap::new(),
             components: Vec::new(),
             origins: Vec::new(),
             keys: BTreeMap::new(),
@@ -133,6 +137,12 @@ impl<'a> Draft<'a> {
         self.add(id, Some(name), Origin::New, span)
     }
 
+    /// The component that the graph, or something beside the text, has under this name.
+    pub(super) fn existing(&mut self, name: &str, span: Span) -> Option<Ix> {
+        let id = self.known_id(name).or_else(|| self.beside.get(&name.to_lowercase()).cloned())?;
+        Some(self.ids.get(&id).copied().unwrap_or_else(|| self.add(id, None, Origin::Known, span)))
+    }
+
     fn known_id(&self, name: &str) -> Option<String> {
         let graph = self.options.known?;
         graph.find(name).map(|ix| graph.component(ix).id.clone())
@@ -179,6 +189,16 @@ impl<'a> Draft<'a> {
         &self.components[ix].id.value
     }
 
+    /// The known name nearest to a wrong one, as long as few are wrong: comparing all with all would take minutes.
+    pub(super) fn suggest<'k>(&self, word: &str, known: impl Iterator<Item = &'k str>) -> Option<String> {
+        (self.problems.len() < MAX_ALIKE).then(|| did_you_mean(word, known)).flatten()
+    }
+
+    /// True if no component was met.
+    pub(super) fn is_empty(&self) -> bool {
+        self.components.is_empty()
+    }
+
     /// True if a component has this id already.
     pub(super) fn has_id(&self, id: &str) -> bool {
         self.ids.contains_key(id)
@@ -217,7 +237,10 @@ impl<'a> Draft<'a> {
             std::collections::btree_map::Entry::Occupied(e) => {
                 let first = &mut list[*e.get()];
                 first.impact = first.impact.max(dependency.impact);
-                first.confidence = first.confidence.max(dependency.confidence);
+                // The remark says why it is believed, so it goes with the stronger belief.
+                if dependency.confidence > first.confidence {
+                    (first.confidence, first.note) = (dependency.confidence, dependency.note);
+                }
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Kiali: the traffic of a service mesh.
 
-use super::codes::DANGLING;
+use super::codes::{DANGLING, NAME_CLASH};
 use super::draft::{Draft, Ix, OBSERVED};
-use super::text::{bad_entry, json, nothing, text_field, wrong_shape};
+use super::text::{bad_entry, json, list_field, nothing, text_field, wrong_shape};
 use crate::diag::tree::Node;
 use crate::diag::{Diagnostic, Span};
 use crate::graph::raw::At;
@@ -19,11 +19,11 @@ enum Meaning {
 /// The answer of `/api/namespaces/graph`, whatever its `graphType`.
 pub(super) fn read(draft: &mut Draft, text: &str) {
     let Some(root) = json(draft, text) else { return };
-    let list = |key: &str| root.get("elements").and_then(|e| e.get(key)?.items());
-    let Some(nodes) = list("nodes") else {
+    let elements = root.get("elements");
+    let Some((elements, nodes)) = elements.and_then(|e| Some((e, e.get("nodes")?.items()?))) else {
         return wrong_shape(draft, text, &root, "it has no list under `elements.nodes`");
     };
-    let edges = list("edges").unwrap_or_default();
+    let edges = list_field(draft, elements, "`elements`", "edges");
     if nodes.is_empty() {
         let next = "ask for namespaces that had traffic, over a longer `duration`";
         nothing(draft, root.span, "no node: there was no traffic in this time", next);
@@ -31,7 +31,15 @@ pub(super) fn read(draft: &mut Draft, text: &str) {
     let shared = shared_names(nodes);
     let mut meanings: BTreeMap<&str, Meaning> = BTreeMap::new();
     for data in nodes.iter().map(data) {
-        let Some((id, _)) = text_field(draft, data, "a node", "id") else { continue };
+        let Some((id, span)) = text_field(draft, data, "a node", "id") else { continue };
+        if meanings.contains_key(id) {
+            draft.problems.push(
+                Diagnostic::warning(NAME_CLASH, "two nodes have the same `id`; the first counts")
+                    .at(span, "again here")
+                    .help("fetch the graph again: ids tell its nodes apart"),
+            );
+            continue;
+        }
         if let Some(meaning) = node(draft, data, &shared) {
             meanings.insert(id, meaning);
         }

@@ -18,6 +18,7 @@ mod otel;
 mod terraform;
 mod text;
 
+pub(super) use backstage::{entities, is_entity};
 pub use codes::CODES;
 pub use guess::guess;
 pub use names::{Names, names};

@@ -51,7 +51,7 @@ pub(super) fn read(draft: &mut Draft, text: &str) {
         draft.component(name, name, *span);
     }
     references(draft, &graph.edges);
-    if nodes.is_empty() && graph.edges.is_empty() && draft.problems.is_empty() {
+    if draft.is_empty() && draft.problems.is_empty() {
         nothing(
             draft,
             begin,

@@ -78,6 +78,10 @@ pub(super) fn not_this_format(draft: &mut Draft, text: &str, problem: Diagnostic
         Diagnostic::error(OTHER_FORMAT, what)
             .at(begin, "the page begins here")
             .help("a login or a proxy answered instead: fetch it again, with a token, and look at the answer")
+    } else if body(text).0.lines().any(|l| l.starts_with("components:")) {
+        Diagnostic::error(OTHER_FORMAT, format!("this is a graph file of ours, and not a {title}"))
+            .at(begin, "begins here")
+            .help("there is nothing to import: give it beside the other files of the graph")
     } else {
         match guess(text).filter(|f| *f != draft.format) {
             Some(other) => other_format(begin, title, other),

@@ -5,6 +5,7 @@ pub mod bad_address;
 pub mod bad_date;
 pub mod bad_duration;
 pub mod bad_id;
+pub mod bad_pattern;
 pub mod conflicting_claims;
 pub mod dependency_cycle;
 pub mod dependency_need;
@@ -18,6 +19,7 @@ pub mod kind_without_defaults;
 pub mod orphaned_status_page;
 pub mod out_of_range;
 pub mod part_of_cycle;
+pub mod passed_over;
 pub mod self_dependency;
 pub mod stale_verified;
 pub mod unknown_capability;
@@ -39,6 +41,7 @@ pub const ALL: &[Code] = &[
     bad_date::CODE,
     bad_duration::CODE,
     bad_id::CODE,
+    bad_pattern::CODE,
     conflicting_claims::CODE,
     dependency_cycle::CODE,
     dependency_need::CODE,
@@ -54,6 +57,7 @@ pub const ALL: &[Code] = &[
     orphaned_status_page::CODE,
     out_of_range::CODE,
     part_of_cycle::CODE,
+    passed_over::CODE,
     self_dependency::CODE,
     stale_verified::CODE,
     unknown_capability::CODE,

@@ -2,7 +2,6 @@
 
 use super::super::codes::{DANGLING, SHORT_REFERENCE};
 use super::{API, Entity};
-use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,9 +72,10 @@ impl Catalog {
         }
     }
 
-    pub(super) fn suggestion(&self, text: &str, kind: Option<&str>, namespace: &str) -> Option<String> {
-        let full = self.full(text, kind, namespace).unwrap_or_else(|| format!("component:{namespace}/{text}"));
-        did_you_mean(&full, self.entities.iter().map(String::as_str))
+    /// The full references of the kind that `reference` has; all, if it has none.
+    pub(super) fn of_kind_in(&self, reference: &str) -> impl Iterator<Item = &str> {
+        let kind = reference.split_once(':').map_or("", |(kind, _)| kind).to_string();
+        self.entities.iter().filter(move |e| e.starts_with(&kind)).map(String::as_str)
     }
 }
 

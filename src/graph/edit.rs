@@ -18,6 +18,7 @@ pub use codes::CODES;
 
 use super::build::build;
 use super::raw::RawGraph;
+use super::rules::{invalid_yaml, passed_over};
 use super::{DependencyGraph, kinds, load_texts};
 use crate::diag::{Diagnostic, FileId, Severity, Sources, Span};
 use plain::{Change, Path, Plain, Step};
@@ -79,35 +80,26 @@ pub struct Refused {
 }
 
 impl Files {
-    /// The files of a graph: names as people know them, and texts. What is wrong in them is no obstacle as long as each
-    /// is a YAML document.
+    /// The files of a graph: names as people know them, and texts. What is wrong in them is no obstacle as long as they
+    /// are YAML. Files of several documents and the catalogs of other tools are part of the graph, and stay as they are.
     ///
     /// # Errors
-    /// If one is not.
+    /// If one is no YAML.
     pub fn read(texts: Vec<(String, String)>) -> Result<Files, Box<Refused>> {
         let mut sources = Sources::default();
         let pairs: Vec<(&str, &str)> = texts.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
         let (graph, problems) = load_texts(&pairs, &mut sources, None);
-        let mut files = Vec::new();
-        let mut broken = Vec::new();
-        for (i, (name, text)) in texts.into_iter().enumerate() {
-            match splice::read(&text) {
-                Ok(root) => files.push(File { name, text, root }),
-                Err(refusal) => broken.push(codes::unsafe_edit(FileId(i as u32), &refusal)),
-            }
-        }
-        match graph {
-            Some(graph) if broken.is_empty() => Ok(Files { sources, files, graph, known: errors(&problems) }),
-            _ => {
-                let mut problems: Vec<Diagnostic> =
-                    problems.into_iter().filter(|p| p.severity == Severity::Error).collect();
-                // The reader has the better words for what is no YAML at all.
-                if problems.is_empty() {
-                    problems = broken;
-                }
-                Err(Box::new(Refused { problems, sources }))
-            }
-        }
+        // Reading it as YAML is what failed if there is such an error; other documents are not ours to change.
+        let unread: Vec<Diagnostic> = problems.iter().filter(|p| p.code == invalid_yaml::CODE).cloned().collect();
+        let Some(graph) = graph.filter(|_| unread.is_empty()) else {
+            return Err(Box::new(Refused { problems: unread, sources }));
+        };
+        let files = texts.into_iter().map(|(name, text)| {
+            let root =
+                splice::read(&text).ok().filter(|root| !passed_over::THEIRS.iter().any(|k| root.get(k).is_some()));
+            File { name, text, root: root.unwrap_or(Plain::Null) }
+        });
+        Ok(Files { sources, files: files.collect(), graph, known: errors(&problems) })
     }
 
     /// No file: a graph that is yet to be written.

@@ -296,9 +296,22 @@ fn what_cannot_be_done_safely_is_not_done() {
         |f| f.set_component("b", &fields(&["note=later"])),
         &broken.replace("kind: cdn}", "kind: cdn, note: later}"),
     );
-    for text in ["a: [", "--- 1\n--- 2\n", "components:\n\ta: b\n", "\u{0}"] {
+    for text in ["a: [", "components:\n\ta: b\n", "\u{0}"] {
         assert!(Files::read(vec![("g.yaml".into(), text.into())]).is_err(), "{text:?}");
     }
+}
+
+#[test]
+fn what_other_tools_own_is_left_to_them() {
+    let catalog = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: web}\nspec: {dependsOn: [\"component:okta\"]}\n---\napiVersion: backstage.io/v1alpha1\nkind: Resource\nmetadata: {name: db}\n";
+    let ours = "components:\n  okta: {kind: identity-provider}\n  shop: {kind: service, depends_on: [web]}\n";
+    let both = files(&[("catalog-info.yaml", catalog), ("ours.yaml", ours)]);
+    let plan = both.set_component("okta", &fields(&["note=seen"])).unwrap();
+    let edited = both.carry_out(plan).unwrap();
+    assert_eq!(edited.files.len(), 1);
+    assert_eq!(edited.files[0].after, ours.replace("provider}", "provider, note: seen}"));
+    let refused = both.set_component("db", &fields(&["note=seen"])).unwrap_err();
+    assert!(refused.problems[0].help.as_ref().unwrap().contains("another tool"), "{refused:?}");
 }
 
 /// The graph files of the project, all of the catalog as one graph, each incident's as one.

@@ -280,8 +280,13 @@ impl Files {
             |i: &&usize| entry(i).is_some_and(|e| e.entries().any(|(k, _)| k != "depends_on" && !is_extra(k)));
         let file = there.iter().find(defines).or(there.first()).copied();
         file.map(|file| (file, id)).ok_or_else(|| {
-            let help =
-                did_you_mean(name, self.graph.names()).unwrap_or_else(|| "see the ids under `components:`".to_string());
+            let help = match self.graph.find(name) {
+                Some(_) => {
+                    "it stands in a file of several documents or in another tool's catalog: change it there".to_string()
+                }
+                None => did_you_mean(name, self.graph.names())
+                    .unwrap_or_else(|| "see the ids under `components:`".to_string()),
+            };
             self.refused(Diagnostic::error(NOTHING_TO_EDIT, format!("no component `{name}` in these files")).help(help))
         })
     }

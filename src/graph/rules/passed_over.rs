@@ -9,7 +9,7 @@ pub const CODE: Code = Code { id: "passed-over", summary: "a file beside Backsta
 /// Keys of our files.
 const OURS: [&str; 2] = ["components", "kinds"];
 /// Keys of formats that have `components`, too, but mean something else by it.
-const THEIRS: [&str; 4] = ["apiVersion", "asyncapi", "openapi", "swagger"];
+pub const THEIRS: [&str; 4] = ["apiVersion", "asyncapi", "openapi", "swagger"];
 
 /// True for a document that is no graph file. In a repository of a service many files are YAML, and beside entities such
 /// a one is more likely somebody else's than a mistake.

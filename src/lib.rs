@@ -19,6 +19,7 @@
 
 pub mod backtest;
 pub mod cli;
+pub mod collect;
 pub mod correlate;
 pub mod diag;
 pub mod discover;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module, and what of ours it may use (besides itself).
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("diag", &[]),
     ("infer", &[]),
     ("graph", &["diag"]),
@@ -16,6 +16,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("whatif", &["graph", "signal", "model", "infer"]),
     ("scenario", &["diag", "graph", "signal", "incident", "report"]),
     ("learn", &["diag", "graph", "signal", "incident", "model", "infer::logspace", "whatif"]),
+    ("collect", &["diag", "signal"]),
     ("backtest", &["graph", "signal", "incident", "model", "infer", "report::view", "correlate"]),
     (
         "cli",
@@ -32,6 +33,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
             "scenario",
             "learn",
             "whatif",
+            "collect",
             "backtest",
         ],
     ),

@@ -1,0 +1,1 @@
+//! Answers of feeds → signals, one file per format.

@@ -10,9 +10,11 @@ pub mod fmt;
 pub mod layout;
 pub mod merge;
 pub mod operations;
+mod places;
 pub mod plain;
 mod splice;
 mod syntax;
+mod values;
 
 pub use codes::CODES;
 

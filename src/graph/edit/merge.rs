@@ -1,6 +1,6 @@
 //! What an import found, put into a file of the graph: what is missing is added, what is there stays as it is.
 
-use super::operations::words;
+use super::places::words;
 use super::plain::{Change, Path, Plain, Step, below};
 use super::{Files, Plan, component_path};
 use crate::graph::raw::{RawComponent, RawGraph};

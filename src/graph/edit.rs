@@ -120,6 +120,12 @@ impl Files {
         self.files.iter().map(|f| (f.name.as_str(), f.text.as_str()))
     }
 
+    /// The texts of graph files, by name: not those that are part of other tools' catalogs, or no graph at all.
+    pub fn own(&self) -> impl Iterator<Item = (&str, &str)> {
+        let ours = |f: &&File| ["components", "kinds"].iter().any(|k| matches!(f.root.get(k), Some(Plain::Map(_))));
+        self.files.iter().filter(ours).map(|f| (f.name.as_str(), f.text.as_str()))
+    }
+
     /// Does what a plan says.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::super::output::{replace_all, tell, write};
 use super::super::{Exit, Problems};
-use crate::diag::clean;
+use crate::diag::{clean, has_errors};
 use crate::graph::edit::operations::{Assignment, OldId, References, Which};
 use crate::graph::edit::plain::Plain;
 use crate::graph::edit::{Edited, Files, Plan, Refused};
@@ -224,7 +224,7 @@ impl Wrong {
 /// Reads the files of a graph to change them.
 pub(super) fn open(paths: &[PathBuf]) -> Result<Files, Wrong> {
     let (texts, problems) = graph::texts(paths);
-    if !problems.is_empty() {
+    if has_errors(&problems) {
         let refused = Refused { problems, sources: Default::default() };
         return Err(Wrong::Refused(Box::new(refused)));
     }

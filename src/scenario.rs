@@ -94,17 +94,23 @@ impl Loader<'_> {
                 Draft::new(test.window, signals, Vec::new()).finish(Some(graph), &options)
             }
         };
+        // What is wrong with the signals does not hide what is wrong with the expectations.
+        let graph = match (&incident, paths.is_empty()) {
+            (None, false) => self.graph(&paths),
+            _ => None,
+        };
         for problem in told.iter_mut().filter(|d| d.primary.is_none()) {
             *problem = problem.clone().at(test.name.span, "in this test");
         }
         self.problems.extend(told);
+        let mut wrong = Vec::new();
+        let graph = incident.as_ref().map(|i| &i.graph).or(graph.as_ref())?;
+        let expect = settle(&test.expect, graph, &mut wrong);
+        let fine = !has_errors(&wrong);
+        self.problems.extend(wrong);
         let mut incident = incident?;
         // What was established later is nobody's business here.
         incident.truth = None;
-        let mut wrong = Vec::new();
-        let expect = settle(&test.expect, &incident.graph, &mut wrong);
-        let fine = !has_errors(&wrong);
-        self.problems.extend(wrong);
         fine.then_some(Scenario { name: test.name.text, incident, expect })
     }
 

@@ -5,6 +5,7 @@ use crate::diag::{Colour, Diagnostic, Severity, Sources, render_human};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -116,6 +117,14 @@ pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// With the file at which it failed. What was replaced before it is put back.
 pub fn replace_all<'p>(files: &[(&'p Path, Option<&str>, &str)]) -> Result<(), (&'p Path, std::io::Error)> {
     let mut ready: Vec<(&Path, PathBuf, PathBuf, Option<&str>)> = Vec::new();
+    // While these are held no other edit checks and replaces in the same folders.
+    let _locks = files
+        .iter()
+        .map(|(path, ..)| parent(path))
+        .collect::<BTreeSet<_>>()
+        .iter()
+        .map(|d| lock(d))
+        .collect::<Vec<_>>();
     let prepared = files.iter().try_for_each(|&(path, before, after)| {
         let (target, temporary) = prepare(path, before, after).map_err(|e| (path, e))?;
         ready.push((path, target, temporary, before));
@@ -123,7 +132,9 @@ pub fn replace_all<'p>(files: &[(&'p Path, Option<&str>, &str)]) -> Result<(), (
     });
     let mut done = 0;
     let written = prepared.and_then(|()| {
-        ready.iter().try_for_each(|(path, target, temporary, _)| {
+        ready.iter().try_for_each(|(path, target, temporary, before)| {
+            // An editor knows nothing of locks.
+            unchanged(target, *before).map_err(|e| (*path, e))?;
             fs::rename(temporary, target).map_err(|e| (*path, e))?;
             done += 1;
             Ok(())
@@ -146,19 +157,11 @@ pub fn replace_all<'p>(files: &[(&'p Path, Option<&str>, &str)]) -> Result<(), (
 
 /// Writes a temporary file beside the target of `path`; gives both.
 fn prepare(path: &Path, before: Option<&str>, after: &str) -> std::io::Result<(PathBuf, PathBuf)> {
-    let changed = || std::io::Error::other("somebody else changed it meanwhile");
     let target = match before {
         Some(_) => fs::canonicalize(path)?,
         None => path.to_path_buf(),
     };
-    let now = match fs::read(&target) {
-        Ok(bytes) => Some(bytes),
-        Err(e) if e.kind() == ErrorKind::NotFound => None,
-        Err(e) => return Err(e),
-    };
-    if now.as_deref() != before.map(str::as_bytes) {
-        return Err(changed());
-    }
+    unchanged(&target, before)?;
     let temporary = beside(&target)?;
     let written = (|| {
         let mut file = fs::File::create_new(&temporary)?;
@@ -175,6 +178,37 @@ fn prepare(path: &Path, before: Option<&str>, after: &str) -> std::io::Result<(P
             Err(e)
         }
     }
+}
+
+/// An error unless the file still says what it said.
+fn unchanged(path: &Path, before: Option<&str>) -> std::io::Result<()> {
+    let now = match fs::read(path) {
+        Ok(bytes) => Some(bytes),
+        Err(e) if e.kind() == ErrorKind::NotFound => None,
+        Err(e) => return Err(e),
+    };
+    if now.as_deref() == before.map(str::as_bytes) {
+        return Ok(());
+    }
+    Err(std::io::Error::new(ErrorKind::ResourceBusy, "somebody else changed it meanwhile"))
+}
+
+/// The folder of the file that `path` leads to.
+fn parent(path: &Path) -> PathBuf {
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    match real.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf())
+        }
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Holds a folder against other edits for as long as the result lives; none where the system has no such locks.
+fn lock(folder: &Path) -> Option<fs::File> {
+    let file = fs::File::open(folder).ok()?;
+    file.lock().ok()?;
+    Some(file)
 }
 
 /// The name of a temporary file beside `path`.

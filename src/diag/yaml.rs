@@ -2,6 +2,7 @@
 
 use super::tree::{Entry, Node, Value};
 use super::{Code, Diagnostic, FileId, Span};
+use granit_parser::Parser;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 use serde_yaml::{Location, Spanned};
@@ -39,7 +40,9 @@ pub fn parse<'a>(file: FileId, text: &'a str, base: usize, code: Code) -> Result
         Ok(raw) => Ok(tree.node(raw)),
         Err(e) => {
             let e = e.without_snippet();
-            let at = e.location().map_or(Span { file, start: base, end: base }, |l| tree.span(l));
+            let told = e.location().map_or(Span { file, start: base, end: base }, |l| tree.span(l));
+            // Of an error of syntax the reader tells where the value around it begins; the parser knows better.
+            let at = fault(text).map_or(told, |at| Span { file, start: base + at, end: base + at });
             let reason = one_line(&e.to_string());
             Err(Box::new(
                 Diagnostic::error(code, format!("not valid YAML: {reason}"))
@@ -74,6 +77,13 @@ pub fn documents(text: &str) -> Vec<(usize, &str)> {
         0 => vec![(0, text)],
         _ => all.into_iter().filter(|(_, part)| !blank(part)).collect(),
     }
+}
+
+/// Where the parser gives up, in bytes; `None` if it does not.
+fn fault(text: &str) -> Option<usize> {
+    let error = Parser::new_from_str(text).take(MAX_EVENTS).find_map(Result::err)?;
+    let at = error.marker().byte_offset()?.min(text.len());
+    (0..=at).rev().find(|i| text.is_char_boundary(*i))
 }
 
 /// First line of a message, without its own line and column.

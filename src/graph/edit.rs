@@ -10,9 +10,11 @@ pub mod fmt;
 pub mod layout;
 pub mod merge;
 pub mod operations;
+mod places;
 pub mod plain;
 mod splice;
 mod syntax;
+mod values;
 
 pub use codes::CODES;
 
@@ -116,6 +118,12 @@ impl Files {
     /// The texts, by name.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|f| (f.name.as_str(), f.text.as_str()))
+    }
+
+    /// The texts of graph files, by name: not those that are part of other tools' catalogs, or no graph at all.
+    pub fn own(&self) -> impl Iterator<Item = (&str, &str)> {
+        let ours = |f: &&File| ["components", "kinds"].iter().any(|k| matches!(f.root.get(k), Some(Plain::Map(_))));
+        self.files.iter().filter(ours).map(|f| (f.name.as_str(), f.text.as_str()))
     }
 
     /// Does what a plan says.

@@ -5,7 +5,7 @@ use super::raw::RawGraph;
 use super::rules::{files, invalid_yaml, passed_over};
 use super::{DependencyGraph, Staleness, import, kinds, overlay, read};
 use crate::diag::tree::Node;
-use crate::diag::{Diagnostic, FileId, Sources, Span, yaml};
+use crate::diag::{Diagnostic, FileId, Sources, Span, has_errors, yaml};
 use jiff::civil::Date;
 use std::fs;
 use std::io::Read;
@@ -38,7 +38,7 @@ pub fn check(
 ) -> (Option<DependencyGraph>, Vec<Diagnostic>) {
     let (read, mut problems) = texts(paths);
     let texts: Vec<FileId> = read.into_iter().map(|(name, text)| sources.add(name, text)).collect();
-    if texts.is_empty() && !problems.is_empty() {
+    if texts.is_empty() && has_errors(&problems) {
         return (None, problems);
     }
     let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
@@ -119,7 +119,7 @@ fn merge(
         problems.extend(told);
         raw = overlay::put_over(catalog, raw);
     }
-    if raw.components.is_empty() && raw.kinds.is_empty() && problems.is_empty() {
+    if raw.components.is_empty() && raw.kinds.is_empty() && !has_errors(problems) {
         problems.push(files::empty(names));
     }
     build(&raw, &kinds::built_in(), staleness, problems)
@@ -166,7 +166,9 @@ fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>, problems: &mut V
                     let yaml = entry.extension().is_some_and(|e| e == "yaml" || e == "yml");
                     // Links to folders are not followed: they may run in circles.
                     let link = fs::symlink_metadata(&entry).is_ok_and(|m| m.is_symlink());
-                    if !hidden && (yaml || (entry.is_dir() && !link)) {
+                    if !hidden && link && entry.is_dir() {
+                        problems.push(passed_over::link(&entry.display().to_string()));
+                    } else if !hidden && (yaml || entry.is_dir()) {
                         collect(&entry, depth + 1, found, problems);
                     }
                 }

@@ -18,6 +18,8 @@ const SEEN: [f64; 2] = [0.7, 0.1];
 const UNEXPLAINED: f64 = 0.1;
 /// One incident is an anecdote.
 const LEAST_INCIDENTS: usize = 2;
+/// What failed together may have failed for another reason each time: reports alone make no dependency certain.
+const MOST: f64 = 0.9;
 /// From this chance on a dependency is proposed.
 const PROBABLE: f64 = 0.5;
 
@@ -73,7 +75,7 @@ fn observe(world: &World, cause: ComponentIx, pairs: &mut BTreeMap<(String, Stri
 
 fn lesson(((component, needs), pair): ((String, String), Pair)) -> Option<MissingLesson> {
     let odds = pair.ln_odds.exponential() / (ONE_IN - 1.0);
-    let confidence = odds / (1.0 + odds);
+    let confidence = (odds / (1.0 + odds)).min(MOST);
     let scope = if pair.capabilities.contains(ANY) { Vec::new() } else { pair.capabilities.into_iter().collect() };
     (pair.supporting.len() >= LEAST_INCIDENTS && confidence >= PROBABLE).then(|| MissingLesson {
         component,

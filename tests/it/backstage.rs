@@ -187,3 +187,13 @@ fn entities_find_what_they_need_in_the_catalog() {
         "{out}"
     );
 }
+
+#[test]
+fn an_entity_that_says_more_than_its_annotation_is_told() {
+    let text = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: web\n  annotations:\n    commoncause/component: '{\"kind\": \"service\", \"depends_on\": [{\"component\": \"api\"}]}'\nspec:\n  dependsOn: [\"component:api\", \"component:db\"]\n---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: api}\n---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: db}\n";
+    let mut sources = commoncause::diag::Sources::default();
+    let (_, problems) = commoncause::graph::load_texts(&[("catalog-info.yaml", text)], &mut sources, None);
+    let left: Vec<&str> =
+        problems.iter().filter(|p| p.code.id == "import-left-out").map(|p| p.message.as_str()).collect();
+    assert_eq!(left, ["`web` depends on `db` here, but not in its annotation"]);
+}

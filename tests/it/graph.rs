@@ -256,3 +256,52 @@ fn very_many_problems_are_told_quickly() {
     let (_, problems, _) = check(&format!("components:\n{lines}"));
     assert_eq!(problems.iter().filter(|p| p.code.id == "unknown-component").count(), 20_000);
 }
+
+#[test]
+fn mistakes_of_syntax_are_told_where_they_are() {
+    let before: String = (0..20).map(|i| format!("  a{i}:\n    kind: cdn\n")).collect();
+    // (the line, how many lines later the parser may notice)
+    let slips = [
+        ("\tnote: x", 0),
+        ("    note: \"x", usize::MAX),
+        ("    note: a: b: c", 0),
+        ("   note: x", 0),
+        ("    aliases: [x", 3),
+        ("    note: *foo", 0),
+        ("    note", 1),
+        ("    note: @x", 0),
+        ("    note: 'x' y", 0),
+        ("    note: }", 0),
+    ];
+    for (slip, later) in slips {
+        let text = format!("components:\n{before}  b:\n    kind: cdn\n{slip}\n{}", before.replace("  a", "  c"));
+        let line: usize = 2 + 40 + 2;
+        let mut sources = Sources::default();
+        let (_, problems) = graph::load_texts(&[("g.yaml", &text)], &mut sources, None);
+        let found = problems.iter().find(|p| p.code.id == "invalid-yaml").unwrap_or_else(|| panic!("{slip:?}"));
+        let span = found.primary.as_ref().unwrap().span;
+        let (at, _) = sources.line_column(span.file, span.start);
+        assert!(
+            (line - 1..=line.saturating_add(later)).contains(&at),
+            "{slip:?}: line {at}, is {line}: {}",
+            found.message
+        );
+    }
+}
+
+#[test]
+fn a_check_can_look_at_one_kind_of_problem() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("g.yaml");
+    std::fs::write(&file, "components:\n  a: {kind: cdn}\n  b: {kind: service, depends_on: [{component: c, verified: 2020-01-01}]}\n  c: {kind: dns}\n").unwrap();
+    std::os::unix::fs::symlink(scratch.path(), scratch.path().join("again")).unwrap();
+    let graph = scratch.path().to_str().unwrap();
+    let (code, told, _) = run(&["graph", "check", graph, "--only", "stale-verified", "--fail-on", "hint"]);
+    assert!(code == 1 && told.contains("stale-verified") && !told.contains("unused-component"), "{told}");
+    let (code, told, _) = run(&["graph", "check", graph, "--only", "dependency-cycle", "--fail-on", "hint"]);
+    assert_eq!((code, told.as_str()), (0, ""));
+    let (code, _, told) = run(&["graph", "check", graph, "--only", "stale-verifid"]);
+    assert!(code == 2 && told.contains("did you mean `stale-verified`"), "{told}");
+    let (_, told, _) = run(&["graph", "check", graph, "--only", "passed-over"]);
+    assert!(told.contains("is a link to a folder"), "{told}");
+}

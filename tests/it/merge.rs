@@ -88,6 +88,9 @@ components:
     let (_, said, _) = into("2026-11-25");
     assert_eq!(said, "web needs db: seen again 2026-11-25\napi needs db: seen again 2026-11-25\n");
     assert_eq!(text(&file), want.replace("2026-11-01", "2026-11-25"));
+    // What was read earlier does not undo it.
+    let (_, said, _) = into("2025-01-01");
+    assert_eq!((said.as_str(), text(&file)), ("", want.replace("2026-11-01", "2026-11-25")));
     // Not seen this time: told, and left.
     fs::write(&table, "dependent,dependency,impact\nweb,db,soft\n").unwrap();
     let (_, _, told) = into("2026-11-25");
@@ -200,4 +203,34 @@ fn the_layout_can_be_checked() {
     assert_eq!(run(&["graph", "fmt", "graphs", "--check"]).0, 0);
     fs::write(&file, "components: [\n").unwrap();
     assert_eq!(run(&["graph", "fmt", file.to_str().unwrap()]).0, 1);
+}
+
+#[test]
+fn edits_at_the_same_time_all_happen() {
+    let (_scratch, dir) = scratch();
+    let file = dir.join("g.yaml");
+    let all: String = (0..8).map(|i| format!("  c{i}: {{kind: cdn}}\n")).collect();
+    fs::write(&file, format!("components:\n{all}")).unwrap();
+    let graph = file.to_str().unwrap();
+    std::thread::scope(|scope| {
+        for i in 0..8 {
+            scope.spawn(move || {
+                let (code, said, told) = run(&["graph", "set", &format!("c{i}"), "note=mine", "--graph", graph]);
+                assert_eq!((code, said), (0, format!("c{i}: note is mine\n")), "{told}");
+            });
+        }
+    });
+    assert_eq!(text(&file), format!("components:\n{}", all.replace("cdn}", "cdn, note: mine}")));
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
+}
+
+#[test]
+fn files_that_are_no_graph_keep_their_form() {
+    let (_scratch, dir) = scratch();
+    let compose = "services:\n    web:   {image: x}\n";
+    fs::write(dir.join("compose.yaml"), compose).unwrap();
+    fs::write(dir.join("g.yaml"), "components:\n    a:   {kind: cdn}\n").unwrap();
+    assert_eq!(run(&["graph", "fmt", dir.to_str().unwrap()]).0, 0);
+    assert_eq!(text(&dir.join("compose.yaml")), compose);
+    assert_eq!(text(&dir.join("g.yaml")), "components:\n  a: {kind: cdn}\n");
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::output::{count, utc_today, write};
 use crate::cli::{Exit, Problems};
+use crate::diag::suggest::did_you_mean;
 use crate::diag::{Colour, Diagnostic, Severity, Sources, Tool, render_human, render_json, render_sarif};
 use crate::graph::rules::{ALL, bad_duration};
 use crate::graph::{self, Staleness};
@@ -29,6 +30,9 @@ pub struct Args {
     /// From which weight on a problem makes the check fail.
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     fail_on: FailOn,
+    /// Looks at problems of these codes alone, with commas; errors are told in any case.
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = known_code)]
+    only: Vec<String>,
     /// Leave hints out.
     #[arg(long)]
     no_hints: bool,
@@ -61,6 +65,14 @@ impl FailOn {
     }
 }
 
+/// A code of a check.
+fn known_code(text: &str) -> Result<String, String> {
+    match ALL.iter().any(|code| code.id == text) {
+        true => Ok(text.to_string()),
+        false => Err(did_you_mean(text, ALL.iter().map(|c| c.id)).unwrap_or_else(|| "no such code".to_string())),
+    }
+}
+
 /// Whole days of a duration such as `365d` or `8w`.
 fn days(text: &str) -> Result<i32, String> {
     let seconds = bad_duration::parse(text);
@@ -73,6 +85,8 @@ pub fn run(args: &Args) -> Exit {
     let today = args.today.unwrap_or_else(utc_today);
     let staleness = Staleness { today, after_days: args.stale_after };
     let (graph, mut problems) = graph::check(&args.paths, &mut sources, Some(staleness));
+    let asked = |d: &Diagnostic| d.severity == Severity::Error || args.only.iter().any(|code| code == d.code.id);
+    problems.retain(|d| args.only.is_empty() || asked(d));
     if args.no_hints {
         problems.retain(|d| d.severity != Severity::Hint);
     }

@@ -2,11 +2,12 @@
 
 use super::super::output::{replace_all, tell, write};
 use super::super::{Exit, Problems};
-use crate::diag::clean;
+use crate::diag::{clean, has_errors};
 use crate::graph::edit::operations::{Assignment, OldId, References, Which};
 use crate::graph::edit::plain::Plain;
 use crate::graph::edit::{Edited, Files, Plan, Refused};
 use crate::graph::{self};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Where the graph is, and whether to change it.
@@ -154,7 +155,12 @@ pub(super) fn remove(args: &RemoveArgs) -> Exit {
 /// Runs `graph rename`.
 pub(super) fn rename(args: &RenameArgs) -> Exit {
     let old_id = if args.keep_alias { OldId::KeepAsAlias } else { OldId::Forget };
-    edit(&args.target, |files| files.rename(&args.old, &args.new, old_id).map_err(Wrong::Refused))
+    let exit = edit(&args.target, |files| files.rename(&args.old, &args.new, old_id).map_err(Wrong::Refused));
+    if exit == Exit::Done && old_id == OldId::Forget {
+        let old = clean(&args.old);
+        eprintln!("signals, scenarios and tables may still say {old}: --keep-alias lets them");
+    }
+    exit
 }
 
 fn which(need: &Need) -> Option<Which> {
@@ -191,6 +197,8 @@ pub(super) enum Wrong {
     Refused(Box<Refused>),
     /// In one line.
     Said(String, Exit),
+    /// Another changed a file while this was at work.
+    Overtaken(String),
     /// It has been told.
     Told(Exit),
 }
@@ -207,6 +215,7 @@ impl Wrong {
                 eprintln!("error: {}", clean(&says));
                 exit
             }
+            Wrong::Overtaken(says) => Wrong::Said(says, Exit::Io).tell(),
             Wrong::Told(exit) => exit,
         }
     }
@@ -215,33 +224,47 @@ impl Wrong {
 /// Reads the files of a graph to change them.
 pub(super) fn open(paths: &[PathBuf]) -> Result<Files, Wrong> {
     let (texts, problems) = graph::texts(paths);
-    if !problems.is_empty() {
+    if has_errors(&problems) {
         let refused = Refused { problems, sources: Default::default() };
         return Err(Wrong::Refused(Box::new(refused)));
     }
     Files::read(texts).map_err(Wrong::Refused)
 }
 
-fn edit(target: &Target, plan: impl FnOnce(&Files) -> Result<Plan, Wrong>) -> Exit {
-    let edited = open(&target.graph).and_then(|files| {
+fn edit(target: &Target, plan: impl Fn(&Files) -> Result<Plan, Wrong>) -> Exit {
+    let dry_run = target.dry_run;
+    until_unhindered(|| {
+        let files = open(&target.graph)?;
         let plan = plan(&files)?;
-        files.carry_out(plan).map_err(Wrong::Refused)
-    });
-    match edited {
-        Ok(edited) if target.dry_run => write(&edited.diff(), None),
-        Ok(edited) => save(&edited),
-        Err(wrong) => wrong.tell(),
-    }
+        finish(&files.carry_out(plan).map_err(Wrong::Refused)?, dry_run)
+    })
 }
 
-/// Writes what changed, all or nothing, and says it.
-pub(super) fn save(edited: &Edited) -> Exit {
+/// Does it again from the reading on if another changed a file in between.
+pub(super) fn until_unhindered(work: impl Fn() -> Result<Exit, Wrong>) -> Exit {
+    for _ in 1..TRIES {
+        match work() {
+            Err(Wrong::Overtaken(_)) => {}
+            result => return result.unwrap_or_else(Wrong::tell),
+        }
+    }
+    work().unwrap_or_else(Wrong::tell)
+}
+
+/// How often an edit is begun again.
+const TRIES: usize = 50;
+
+/// Shows what would change, or writes it and says it.
+pub(super) fn finish(edited: &Edited, dry_run: bool) -> Result<Exit, Wrong> {
+    if dry_run {
+        return Ok(write(&edited.diff(), None));
+    }
     let files: Vec<(&Path, Option<&str>, &str)> =
         edited.files.iter().map(|f| (Path::new(&f.name), f.before.as_deref(), f.after.as_str())).collect();
-    if let Err((path, e)) = replace_all(&files) {
-        eprintln!("error: cannot write {}: {e}; nothing was changed", clean(&path.display().to_string()));
-        return Exit::Io;
-    }
+    replace_all(&files).map_err(|(path, e)| {
+        let says = format!("cannot write {}: {e}; nothing was changed", path.display());
+        if e.kind() == ErrorKind::ResourceBusy { Wrong::Overtaken(says) } else { Wrong::Said(says, Exit::Io) }
+    })?;
     let said: String = edited.said.iter().map(|line| format!("{}\n", clean(line))).collect();
-    write(&said, None)
+    Ok(write(&said, None))
 }

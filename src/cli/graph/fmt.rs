@@ -1,8 +1,7 @@
 //! `graph fmt`: the usual layout.
 
 use super::super::Exit;
-use super::super::output::write;
-use super::edit::{open, save};
+use super::edit::{finish, open, until_unhindered};
 use crate::graph::edit::fmt::formatted;
 use crate::graph::edit::{Edited, Rewritten};
 use std::path::PathBuf;
@@ -20,23 +19,19 @@ pub(super) struct Args {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Exit {
-    let files = match open(&args.paths) {
-        Ok(files) => files,
-        Err(wrong) => return wrong.tell(),
-    };
-    let rewritten = files.texts().map(|(name, text)| Rewritten {
-        name: name.to_string(),
-        before: Some(text.to_string()),
-        after: formatted(text),
-    });
-    let changed: Vec<Rewritten> = rewritten.filter(|f| f.before.as_deref() != Some(&f.after)).collect();
-    let said = changed.iter().map(|f| format!("{} laid out", f.name)).collect();
-    let edited = Edited { files: changed, said };
-    if !args.check {
-        return save(&edited);
-    }
-    match write(&edited.diff(), None) {
-        Exit::Done if !edited.files.is_empty() => Exit::Findings,
-        exit => exit,
-    }
+    until_unhindered(|| {
+        let files = open(&args.paths)?;
+        let rewritten = files.own().map(|(name, text)| Rewritten {
+            name: name.to_string(),
+            before: Some(text.to_string()),
+            after: formatted(text),
+        });
+        let changed: Vec<Rewritten> = rewritten.filter(|f| f.before.as_deref() != Some(&f.after)).collect();
+        let said = changed.iter().map(|f| format!("{} laid out", f.name)).collect();
+        let edited = Edited { files: changed, said };
+        match finish(&edited, args.check)? {
+            Exit::Done if args.check && !edited.files.is_empty() => Ok(Exit::Findings),
+            exit => Ok(exit),
+        }
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::super::Exit;
 use super::super::output::{tell, write};
-use super::edit::{Wrong, named, open, save};
+use super::edit::{Wrong, finish, named, open, until_unhindered};
 use crate::diag::{Sources, clean, has_errors};
 use crate::graph::edit::{Files, Refused};
 use crate::graph::import::{self, Format, Names};
@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 
 /// Bytes of one text to import.
 const MAX_BYTES: u64 = 64 << 20;
+
+/// Dependencies that were not seen again, of which each is named.
+const SHOWN: usize = 20;
 
 /// Arguments of `graph import`.
 #[derive(Debug, clap::Args)]
@@ -75,11 +78,10 @@ impl clap::ValueEnum for Word {
 
 /// Runs the command. Nothing is written if anything is wrong.
 pub fn run(args: &Args) -> Exit {
-    let result = match &args.into {
-        Some(into) => merge(args, into),
-        None => print(args),
-    };
-    result.unwrap_or_else(Wrong::tell)
+    match &args.into {
+        Some(into) => until_unhindered(|| merge(args, into)),
+        None => print(args).unwrap_or_else(Wrong::tell),
+    }
 }
 
 /// What is imported, as a graph file by itself.
@@ -110,10 +112,13 @@ fn merge(args: &Args, into: &Path) -> Result<Exit, Wrong> {
     if merged.seen_again > 0 {
         eprintln!("{} dependencies are in the graph already", merged.seen_again);
     }
-    for dependency in &merged.not_seen {
+    for dependency in merged.not_seen.iter().take(SHOWN) {
         eprintln!("not seen this time: {}", clean(dependency));
     }
-    Ok(if args.dry_run { write(&edited.diff(), None) } else { save(&edited) })
+    if merged.not_seen.len() > SHOWN {
+        eprintln!("… and {} more that were not seen this time", merged.not_seen.len() - SHOWN);
+    }
+    finish(&edited, args.dry_run)
 }
 
 /// The text to import.

@@ -203,7 +203,13 @@ fn tidied(text: &str) -> Option<String> {
         }
         blank = content.is_empty();
         new += content;
-        new += if end.is_empty() { "\n" } else { end };
+        new += match end {
+            // A text that keeps its line breaks would get one more.
+            "" if inside => "",
+            "" if text.contains("\r\n") => "\r\n",
+            "" => "\n",
+            end => end,
+        };
     }
     while new.ends_with("\n\n") || new.ends_with("\n\r\n") {
         new.truncate(new.len() - if new.ends_with("\n\r\n") { 2 } else { 1 });

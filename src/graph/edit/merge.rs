@@ -1,6 +1,6 @@
 //! What an import found, put into a file of the graph: what is missing is added, what is there stays as it is.
 
-use super::operations::words;
+use super::places::words;
 use super::plain::{Change, Path, Plain, Step, below};
 use super::{Files, Plan, component_path};
 use crate::graph::raw::{RawComponent, RawGraph};
@@ -117,7 +117,9 @@ impl Files {
                 if Some(file) != into_at || !seen.insert(path.clone()) || old.get("source") != d.get("source") {
                     continue;
                 }
-                let date = d.get("verified").filter(|date| old.get("verified") != Some(*date));
+                // Dates sort as texts. A look at an old text does not undo a later one.
+                let later = |date: &&Plain| old.get("verified").and_then(Plain::text) < date.text();
+                let date = d.get("verified").filter(later);
                 if let (Some(date), Some(_)) = (date, old.get("source")) {
                     let says = format!("{id} needs {}: seen again {}", words(old), date.text().unwrap_or_default());
                     merge.plan.said.push(says);

@@ -215,9 +215,32 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Says that a dependency does not count since the annotation, which does, lacks it.
+    fn not_in_annotation(&mut self, from: Ix, dependency: &RawDependency) {
+        let RawNeed::One(needed) = &dependency.need else { return };
+        let whole = &self.components[from];
+        // What the annotation has as a part or whole, or by an alias, is exported so, too.
+        let related = |name: &str| {
+            let same = |other: &str| self.ids.get(other) == self.ids.get(name) && self.ids.contains_key(name);
+            name == needed.component.value || same(&needed.component.value)
+        };
+        let members = whole.depends_on.iter().flat_map(|d| d.need.members());
+        if members.map(|m| m.component.value.as_str()).any(related) {
+            return;
+        }
+        let says =
+            format!("`{}` depends on `{}` here, but not in its annotation", whole.id.value, needed.component.value);
+        self.problems.push(
+            Diagnostic::warning(LEFT_OUT, says)
+                .at(dependency.span, "left out: the annotation `commoncause/component` counts")
+                .help("add it to the annotation, too, or remove the annotation"),
+        );
+    }
+
     /// Adds a dependency. What is told twice is kept once, as strong as the stronger.
     pub(super) fn depend(&mut self, from: Ix, dependency: RawDependency) {
         if self.origins[from] == Origin::Whole {
+            self.not_in_annotation(from, &dependency);
             return;
         }
         let RawNeed::One(member) = &dependency.need else {

@@ -110,7 +110,7 @@ pub(super) fn wrong_shape(draft: &mut Draft, text: &str, node: &Node, expected: 
     let at = Span { end: node.span.start, ..node.span };
     let problem = Diagnostic::error(BAD_IMPORT, format!("not a {}: {expected}", draft.format.title()))
         .at(at, format!("found {}", node.what()))
-        .help("docs/formats.md, section \"Import\", says what is read and how to get it");
+        .help("docs/formats.md, section \"What other tools know\", says what is read and how to get it");
     not_this_format(draft, text, problem);
 }
 

@@ -31,6 +31,12 @@ pub fn problem(at: Span) -> Diagnostic {
         .help("nothing to do, unless you miss it: a graph file begins with `components:`")
 }
 
+/// Says that a link to a folder was not followed.
+pub fn link(shown: &str) -> Diagnostic {
+    Diagnostic::hint(CODE, format!("{shown} is a link to a folder, and was not followed: links may run in circles"))
+        .help("name the folder itself, beside this one")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::graph::rules::testing::fires;

@@ -13,30 +13,30 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-type Reader = fn(&[u8], &Feed) -> Result<Reading, Unreadable>;
-
-/// Format, its reader, when its answers were received, the component of the feed, and names.
+/// Format and its word, when its answers were received, the component of the feed, and names.
 #[rustfmt::skip]
-const FORMATS: &[(&str, Reader, &str, Option<&str>, &[(&str, &str)])] = &[
-    ("alertmanager", alertmanager::read, "2026-11-22T10:37:21Z", None, &[]),
-    ("blackbox", blackbox::read, "2026-11-22T10:37:22Z", Some("shop"), &[]),
-    ("gatus", gatus::read, "2026-11-18T15:00:00Z", None, &[("shop/home", "storefront")]),
-    ("grafana", grafana::read, "2026-11-18T17:00:00Z", None, &[]),
-    ("ioda", ioda::read, "2026-11-18T15:00:00Z", None, &[]),
-    ("pagerduty", pagerduty::read, "2026-11-18T17:00:00Z", None, &[("shop web (prod)", "shop")]),
-    ("prometheus", prometheus::read, "2026-11-22T10:37:49Z", None, &[]),
-    ("radar", radar::read, "2026-11-18T15:00:00Z", None, &[("amazon web services", "aws")]),
-    ("ripe", ripe::read, "2026-11-18T15:00:00Z", None, &[("198.51.100.0/24", "idp"), ("1019999", "names")]),
-    ("uptimekuma", uptimekuma::read, "2026-11-18T15:00:00Z", Some("shop"), &[("2", "shop"), ("3", "chat")]),
-    ("upptime", upptime::read, "2026-11-18T15:00:00Z", None, &[("docs", ""), ("https://shop.example/login", "shop")]),
-    ("userreports", userreports::read, "2026-11-18T15:05:00Z", Some("parcelo"), &[("chatterbox", "chatterbox"), ("ledgerly", "ledgerly"), ("mapline", "mapline")]),
+const FORMATS: &[(&str, Format, &str, Option<&str>, &[(&str, &str)])] = &[
+    ("alertmanager", Format::Alertmanager, "2026-11-22T10:37:21Z", None, &[]),
+    ("blackbox", Format::Blackbox, "2026-11-22T10:37:22Z", Some("shop"), &[]),
+    ("gatus", Format::Gatus, "2026-11-18T15:00:00Z", None, &[("shop/home", "storefront")]),
+    ("grafana", Format::Grafana, "2026-11-18T17:00:00Z", None, &[]),
+    ("ioda", Format::Ioda, "2026-11-18T15:00:00Z", None, &[]),
+    ("pagerduty", Format::PagerDuty, "2026-11-18T17:00:00Z", None, &[("shop web (prod)", "shop")]),
+    ("prometheus", Format::Prometheus, "2026-11-22T10:37:49Z", None, &[]),
+    ("radar", Format::Radar, "2026-11-18T15:00:00Z", None, &[("amazon web services", "aws")]),
+    ("ripe", Format::Ripe, "2026-11-18T15:00:00Z", None, &[("198.51.100.0/24", "idp"), ("1019999", "names")]),
+    ("uptimekuma", Format::UptimeKuma, "2026-11-18T15:00:00Z", Some("shop"), &[("2", "shop"), ("3", "chat")]),
+    ("upptime", Format::Upptime, "2026-11-18T15:00:00Z", None, &[("docs", ""), ("https://shop.example/login", "shop")]),
+    ("userreports", Format::UserReports, "2026-11-18T15:05:00Z", Some("parcelo"), &[("chatterbox", "chatterbox"), ("ledgerly", "ledgerly"), ("mapline", "mapline")]),
 ];
 
-fn feed(format: &str) -> (Reader, Feed) {
+fn feed(format: &str) -> (impl Fn(&[u8], &Feed) -> Result<Reading, Unreadable>, Feed) {
     let (name, reader, seen_at, component, names) = FORMATS.iter().find(|f| f.0 == format).unwrap();
     let names = names.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
     let component = component.map(str::to_string);
-    (*reader, Feed { name: name.to_string(), component, names, seen_at: seen_at.parse().unwrap() })
+    assert!(read::FORMATS.contains(&(*name, *reader)));
+    let reader = |body: &[u8], feed: &Feed| read::read(*reader, body, feed);
+    (reader, Feed { name: name.to_string(), component, names, seen_at: seen_at.parse().unwrap() })
 }
 
 /// The answers of a format, sorted: file name and bytes.

@@ -1,7 +1,7 @@
 //! One alert, in the form that Prometheus, Alertmanager and Grafana share.
 
-use super::draft::{Draft, Drafts};
 use super::labels::{self, Labels, Severity};
+use super::notice::{Notice, Notices};
 use super::{json, time};
 use crate::signal::{AtKind, SourceKind, State};
 use jiff::Timestamp;
@@ -20,20 +20,20 @@ pub struct Span {
 }
 
 /// Takes up one alert; what says nothing of a component is noted.
-pub fn add(drafts: &mut Drafts<'_>, alert: &Value, span: Span) {
+pub fn add(notices: &mut Notices<'_>, alert: &Value, span: Span) {
     let labels = labels::of(json::get(alert, "labels"));
     let Some(name) = labels.get("alertname").map(String::as_str).filter(|n| !n.is_empty()) else {
-        return drafts.note("an alert without a name: left out");
+        return notices.note("an alert without a name: left out");
     };
     if NO_DATA.contains(&name) {
         let rule = labels.get("rulename").map_or("a rule", String::as_str);
-        return drafts.note(format!("{rule}: {name}: the monitor has no data, so nothing is known"));
+        return notices.note(format!("{rule}: {name}: the monitor has no data, so nothing is known"));
     }
-    let Some(state) = state(drafts, name, &labels) else { return };
+    let Some(state) = state(notices, name, &labels) else { return };
     let text = ["annotations.summary", "annotations.message", "annotations.description"];
     let text = text.iter().find_map(|t| json::text(alert, t)).unwrap_or(name);
-    let (at, at_kind) = span.at.map_or((drafts.seen_at(), AtKind::Seen), |at| (at, AtKind::Onset));
-    drafts.add(Draft {
+    let (at, at_kind) = span.at.map_or((notices.seen_at(), AtKind::Seen), |at| (at, AtKind::Onset));
+    notices.add(Notice {
         names: labels::name(&labels).into_iter().collect(),
         capability: labels::first(&labels, &["capability"]),
         until: span.until,
@@ -41,7 +41,7 @@ pub fn add(drafts: &mut Drafts<'_>, alert: &Value, span: Span) {
         title: name,
         text: text.to_string(),
         url: json::text(alert, "generatorURL"),
-        ..Draft::new(SourceKind::Alert, id(name, &labels), state, at, at_kind)
+        ..Notice::new(SourceKind::Alert, id(name, &labels), state, at, at_kind)
     });
 }
 
@@ -52,16 +52,16 @@ fn id(name: &str, labels: &Labels) -> String {
 }
 
 /// The state that an alert tells; `None`, with a note, if it tells none.
-pub fn state(drafts: &mut Drafts<'_>, name: &str, labels: &Labels) -> Option<State> {
+pub fn state(notices: &mut Notices<'_>, name: &str, labels: &Labels) -> Option<State> {
     match labels::severity(labels) {
         Severity::Trouble(state) => Some(state),
         Severity::Nothing => {
-            drafts.note(format!("{name}: for information or always firing, so left out"));
+            notices.note(format!("{name}: for information or always firing, so left out"));
             None
         }
         Severity::NotKnown => {
             let word = labels::first(labels, &["severity", "level"]).unwrap_or_default();
-            drafts.note(format!("{name}: severity `{word}` is not known, taken for degraded"));
+            notices.note(format!("{name}: severity `{word}` is not known, taken for degraded"));
             Some(State::Degraded)
         }
     }
@@ -69,11 +69,11 @@ pub fn state(drafts: &mut Drafts<'_>, name: &str, labels: &Labels) -> Option<Sta
 
 /// The end of an alert that says of itself whether it is over. Alertmanager writes a zero time for none, and an end ahead
 /// of us for "unless told again".
-pub fn end(alert: &Value, drafts: &Drafts<'_>) -> Option<Timestamp> {
+pub fn end(alert: &Value, notices: &Notices<'_>) -> Option<Timestamp> {
     let said = time::at(alert, "endsAt");
     match json::text(alert, "status") {
-        Some("resolved") => Some(said.unwrap_or(drafts.seen_at()).min(drafts.seen_at())),
+        Some("resolved") => Some(said.unwrap_or(notices.seen_at()).min(notices.seen_at())),
         Some(_) => None,
-        None => said.filter(|end| *end <= drafts.seen_at()),
+        None => said.filter(|end| *end <= notices.seen_at()),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The answer has status 200 also where the probe failed, and names no target unless the log does.
 
-use super::draft::{Draft, Drafts};
+use super::notice::{Notice, Notices};
 use super::{exposition, json};
 use crate::collect::{Feed, Reading, Unreadable};
 use crate::signal::{AtKind, SourceKind, State};
@@ -22,13 +22,13 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     };
     let text = json::decode(body, WANTED)?;
     let target = text.split_whitespace().find_map(|w| w.strip_prefix("target="));
-    let mut drafts = Drafts::new(feed);
+    let mut notices = Notices::new(feed);
     let state = match success {
         1.0 => State::Healthy,
         0.0 => State::Failing,
         other => {
-            drafts.note(format!("probe_success is {other}, which is neither up nor down"));
-            return Ok(drafts.finish());
+            notices.note(format!("probe_success is {other}, which is neither up nor down"));
+            return Ok(notices.finish());
         }
     };
     let status = value("probe_http_status_code").filter(|s| *s > 0.0);
@@ -39,13 +39,13 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
         _ if unresolved => "the probe failed: the name does not resolve".to_string(),
         _ => "the probe failed without an answer".to_string(),
     };
-    drafts.add(Draft {
+    notices.add(Notice {
         names: target.into_iter().collect(),
         capability: unresolved.then_some("dns"),
         text: target.map_or(said.clone(), |t| format!("{t}: {said}")),
         url: target,
         failed: Some((f64::from(u8::from(state == State::Failing)), 1.0)),
-        ..Draft::new(SourceKind::Probe, "probe", state, feed.seen_at, AtKind::Seen)
+        ..Notice::new(SourceKind::Probe, "probe", state, feed.seen_at, AtKind::Seen)
     });
-    Ok(drafts.finish())
+    Ok(notices.finish())
 }

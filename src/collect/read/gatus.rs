@@ -1,6 +1,6 @@
 //! Gatus: `/api/v1/endpoints/statuses` (a list) and `/api/v1/endpoints/<key>/statuses` (one).
 
-use super::draft::{Draft, Drafts};
+use super::notice::{Notice, Notices};
 use super::runs::Look;
 use super::{json, time};
 use crate::collect::{Feed, Reading, Unreadable};
@@ -17,21 +17,21 @@ const WANTED: &str = "endpoints of Gatus";
 pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     let value = json::parse(body, WANTED)?;
     let is_endpoint = |row: &Value| json::has_keys(row, &["name", "results"]);
-    let mut drafts = Drafts::new(feed);
+    let mut notices = Notices::new(feed);
     let rows = if value.is_array() { json::rows(&value) } else { std::slice::from_ref(&value) };
     if !rows.iter().any(is_endpoint) && !(value.is_array() && rows.is_empty()) {
         return Err(json::other_json(&value, WANTED));
     }
     for row in rows {
         match is_endpoint(row) {
-            true => endpoint(&mut drafts, row),
-            false => drafts.note("a row that is no endpoint: left out"),
+            true => endpoint(&mut notices, row),
+            false => notices.note("a row that is no endpoint: left out"),
         }
     }
-    Ok(drafts.finish())
+    Ok(notices.finish())
 }
 
-fn endpoint(drafts: &mut Drafts<'_>, row: &Value) {
+fn endpoint(notices: &mut Notices<'_>, row: &Value) {
     let name = json::text(row, "name").unwrap_or_default();
     let group = json::text(row, "group");
     let key = json::text(row, "key").unwrap_or(name);
@@ -39,14 +39,14 @@ fn endpoint(drafts: &mut Drafts<'_>, row: &Value) {
     let results = json::list(row, "results");
     let looks: Vec<Look> = results.iter().filter_map(look).collect();
     let why = results.iter().rev().find(|r| json::flag(r, "success") == Some(false)).map(why).unwrap_or_default();
-    let draft = Draft {
+    let notice = Notice {
         // The group is the service, the name a part or capability of it.
         names: [both.as_str(), key, group.unwrap_or(name)].into_iter().filter(|n| !n.is_empty()).collect(),
         title: name,
         text: format!("{} {why}", group.map_or(name, |_| &both)),
-        ..Draft::new(SourceKind::Probe, key, State::Unknown, drafts.seen_at(), AtKind::Seen)
+        ..Notice::new(SourceKind::Probe, key, State::Unknown, notices.seen_at(), AtKind::Seen)
     };
-    drafts.add_series(draft, looks, became_unhealthy(row));
+    notices.add_series(notice, looks, became_unhealthy(row));
 }
 
 /// A result without a verdict cannot be told.

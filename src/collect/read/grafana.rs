@@ -1,6 +1,6 @@
 //! Grafana's alerting: its webhook, whose alerts have the form of Alertmanager's.
 
-use super::draft::Drafts;
+use super::notice::Notices;
 use super::{alertmanager, json};
 use crate::collect::{Feed, Reading, Unreadable};
 
@@ -15,7 +15,7 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     if !json::has_keys(&value, &["alerts", "orgId"]) {
         return Err(json::other_json(&value, WANTED));
     }
-    let mut drafts = Drafts::new(feed);
-    alertmanager::delivery(&mut drafts, &value);
-    Ok(drafts.finish())
+    let mut notices = Notices::new(feed);
+    alertmanager::delivery(&mut notices, &value);
+    Ok(notices.finish())
 }

@@ -1,6 +1,6 @@
 //! IODA, an observatory of the internet: outage events (both formats) and alerts of countries, regions and networks.
 
-use super::draft::{Draft, Drafts};
+use super::notice::{Notice, Notices};
 use super::runs::Look;
 use super::{json, time};
 use crate::collect::{Feed, Reading, Unreadable};
@@ -27,19 +27,19 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
         return Err(Unreadable(format!("expected {WANTED}, found no list of them")));
     }
     let rows = json::list(&value, "data");
-    let mut drafts = Drafts::new(feed);
+    let mut notices = Notices::new(feed);
     match json::text(&value, "type") {
         Some("outages.events") => {
             let asked_until = time::at(&value, "requestParameters.until");
-            rows.iter().for_each(|row| event(&mut drafts, row, asked_until));
+            rows.iter().for_each(|row| event(&mut notices, row, asked_until));
         }
-        Some("outages.alerts") => alerts(&mut drafts, rows),
+        Some("outages.alerts") => alerts(&mut notices, rows),
         other => {
             let found = json::shown(other.unwrap_or("something without a type"));
             return Err(Unreadable(format!("expected {WANTED}, found {found}")));
         }
     }
-    Ok(drafts.finish())
+    Ok(notices.finish())
 }
 
 /// A place of the internet in IODA's words: `asn/64500` or `country/GB`, and its name.
@@ -62,39 +62,39 @@ impl Place {
         self.code.strip_prefix("country/").filter(|c| c.len() == 2)
     }
 
-    fn draft(&self, datasource: &str, state: State, at: Timestamp, at_kind: AtKind) -> Draft<'_> {
-        Draft {
+    fn notice(&self, datasource: &str, state: State, at: Timestamp, at_kind: AtKind) -> Notice<'_> {
+        Notice {
             names: vec![&self.name, &self.code],
             capability: Some("connectivity"),
             region: self.country(),
             text: format!("{} {datasource}", self.name),
-            ..Draft::new(SourceKind::Observatory, format!("{datasource} {}", self.code), state, at, at_kind)
+            ..Notice::new(SourceKind::Observatory, format!("{datasource} {}", self.code), state, at, at_kind)
         }
     }
 }
 
 /// An event is a drop of a series; how many users it hit, it does not say.
-fn event(drafts: &mut Drafts<'_>, row: &Value, asked_until: Option<Timestamp>) {
+fn event(notices: &mut Notices<'_>, row: &Value, asked_until: Option<Timestamp>) {
     let datasource = json::text(row, "datasource").unwrap_or("all");
     let at = time::at(row, "start").or_else(|| time::at(row, "from"));
     let (Some(place), Some(at)) = (Place::of(row), at) else {
-        return drafts.note("an event without a place or a beginning: left out");
+        return notices.note("an event without a place or a beginning: left out");
     };
     let lasts = json::number(row, "duration").filter(|d| *d >= 0.0 && *d < 1e9);
     let end = lasts.and_then(|d| at.checked_add(SignedDuration::from_secs(d as i64)).ok());
     let end = end.or_else(|| time::at(row, "until"));
     // What lasts until the end of what was asked for is not over.
     let until = end.filter(|end| asked_until.is_none_or(|asked| *end < asked));
-    drafts.add(Draft { until, ..place.draft(datasource, State::Degraded, at, AtKind::Onset) });
+    notices.add(Notice { until, ..place.notice(datasource, State::Degraded, at, AtKind::Onset) });
 }
 
 /// Alerts tell when a series of a place left its usual range and when it came back.
-fn alerts(drafts: &mut Drafts<'_>, rows: &[Value]) {
+fn alerts(notices: &mut Notices<'_>, rows: &[Value]) {
     let mut series: BTreeMap<(String, String), (Place, Vec<Look>)> = BTreeMap::new();
     for row in rows {
         let datasource = json::text(row, "datasource").unwrap_or("all").to_string();
         let (Some(place), Some(at)) = (Place::of(row), time::at(row, "time")) else {
-            drafts.note("an alert without a place or a time: left out");
+            notices.note("an alert without a place or a time: left out");
             continue;
         };
         let state = match json::text(row, "level") {
@@ -102,7 +102,7 @@ fn alerts(drafts: &mut Drafts<'_>, rows: &[Value]) {
             Some("warning") => State::Degraded,
             Some("normal") => State::Healthy,
             level => {
-                drafts.note(format!("level `{}` is not known, taken for degraded", level.unwrap_or_default()));
+                notices.note(format!("level `{}` is not known, taken for degraded", level.unwrap_or_default()));
                 State::Degraded
             }
         };
@@ -113,10 +113,10 @@ fn alerts(drafts: &mut Drafts<'_>, rows: &[Value]) {
         // An alert is raised when the series leaves its range, so the first one is an onset.
         let onset = looks.iter().map(|l| l.0).next();
         if looks.iter().all(|l| l.1 == State::Healthy) {
-            drafts.note(format!("{}: back to normal; when it began is not among the alerts", place.code));
+            notices.note(format!("{}: back to normal; when it began is not among the alerts", place.code));
             continue;
         }
-        let draft = place.draft(&datasource, State::Unknown, drafts.seen_at(), AtKind::Seen);
-        drafts.add_series(draft, looks, onset);
+        let notice = place.notice(&datasource, State::Unknown, notices.seen_at(), AtKind::Seen);
+        notices.add_series(notice, looks, onset);
     }
 }

@@ -1,6 +1,6 @@
 //! PagerDuty: webhooks of version 3, one event each, and whether one was signed with the shared secret.
 
-use super::draft::{Draft, Drafts};
+use super::notice::{Notice, Notices};
 use super::{json, time};
 use crate::collect::{Feed, Reading, Unreadable};
 use crate::signal::{AtKind, SourceKind, State};
@@ -21,43 +21,43 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     let value = json::parse(body, WANTED)?;
     let event = json::get(&value, "event").filter(|e| json::has_keys(e, &["event_type", "data"]));
     let Some(event) = event else { return Err(json::other_json(&value, WANTED)) };
-    let mut drafts = Drafts::new(feed);
+    let mut notices = Notices::new(feed);
     let kind = json::text(event, "event_type").unwrap_or_default();
     let about_incident = json::text(event, "data.type") == Some("incident");
     match (kind.strip_prefix("incident."), json::text(event, "data.id")) {
-        (Some(what), Some(id)) if about_incident => incident(&mut drafts, event, what, id),
+        (Some(what), Some(id)) if about_incident => incident(&mut notices, event, what, id),
         (Some(_), _) => {
             let said = json::text(event, "data.content").or_else(|| json::text(event, "data.message"));
-            drafts.note(format!("{kind}: {}", said.unwrap_or("says nothing of a state")));
+            notices.note(format!("{kind}: {}", said.unwrap_or("says nothing of a state")));
         }
-        (None, _) => drafts.note(format!("`{kind}` is about no incident")),
+        (None, _) => notices.note(format!("`{kind}` is about no incident")),
     }
-    Ok(drafts.finish())
+    Ok(notices.finish())
 }
 
-fn incident(drafts: &mut Drafts<'_>, event: &Value, what: &str, id: &str) {
+fn incident(notices: &mut Notices<'_>, event: &Value, what: &str, id: &str) {
     let occurred = time::at(event, "occurred_at");
     let resolved = what == "resolved" || (what != "reopened" && json::text(event, "data.status") == Some("resolved"));
-    let until = resolved.then(|| occurred.unwrap_or(drafts.seen_at()));
+    let until = resolved.then(|| occurred.unwrap_or(notices.seen_at()));
     let state = match json::text(event, "data.urgency") {
         Some("high") | None => State::Failing,
         Some("low") => State::Degraded,
         Some(other) => {
-            drafts.note(format!("urgency `{other}` is not known, taken for degraded"));
+            notices.note(format!("urgency `{other}` is not known, taken for degraded"));
             State::Degraded
         }
     };
     let began = time::at(event, "data.created_at");
     let (at, at_kind) = match began {
         Some(at) => (at, AtKind::Onset),
-        None => (occurred.unwrap_or(drafts.seen_at()), AtKind::Seen),
+        None => (occurred.unwrap_or(notices.seen_at()), AtKind::Seen),
     };
-    drafts.add(Draft {
+    notices.add(Notice {
         names: ["data.service.id", "data.service.summary"].iter().filter_map(|n| json::text(event, n)).collect(),
         until,
         title: json::text(event, "data.title").unwrap_or_default(),
         url: json::text(event, "data.html_url"),
-        ..Draft::new(SourceKind::Alert, id, state, at, at_kind)
+        ..Notice::new(SourceKind::Alert, id, state, at, at_kind)
     });
 }
 

@@ -8,8 +8,8 @@ mod history;
 mod measure;
 
 use super::alerts::{self, Span};
-use super::draft::Drafts;
 use super::labels::{self, Labels};
+use super::notice::Notices;
 use super::{exposition, json, time};
 use crate::collect::{Feed, Reading, Unreadable};
 use jiff::Timestamp;
@@ -36,7 +36,7 @@ impl Series {
 /// # Errors
 /// [`Unreadable`] if it is none, or says that the query failed.
 pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
-    let mut drafts = Drafts::new(feed);
+    let mut notices = Notices::new(feed);
     if body.trim_ascii_start().first().is_some_and(|b| *b == b'#' || b.is_ascii_alphabetic()) {
         let samples = exposition::parse(body, WANTED)?;
         let series = samples.into_iter().map(|s| {
@@ -44,8 +44,8 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
             labels.insert("__name__".to_string(), s.name);
             Series { labels, values: vec![(s.at.unwrap_or(feed.seen_at), s.value)] }
         });
-        take_up(&mut drafts, series.collect());
-        return Ok(drafts.finish());
+        take_up(&mut notices, series.collect());
+        return Ok(notices.finish());
     }
     let value = json::parse(body, WANTED)?;
     if json::text(&value, "status") == Some("error") {
@@ -55,25 +55,25 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     let data = json::get(&value, "data").filter(|_| json::text(&value, "status") == Some("success"));
     let Some(data) = data else { return Err(json::other_json(&value, WANTED)) };
     for warning in json::list(&value, "warnings").iter().filter_map(Value::as_str) {
-        drafts.note(format!("Prometheus warns: {warning}"));
+        notices.note(format!("Prometheus warns: {warning}"));
     }
     if json::has_keys(data, &["alerts"]) {
-        json::list(data, "alerts").iter().for_each(|alert| current(&mut drafts, alert));
+        json::list(data, "alerts").iter().for_each(|alert| current(&mut notices, alert));
     } else if matches!(json::text(data, "resultType"), Some("matrix" | "vector")) && json::has_keys(data, &["result"]) {
-        take_up(&mut drafts, json::list(data, "result").iter().map(series).collect());
+        take_up(&mut notices, json::list(data, "result").iter().map(series).collect());
     } else {
         return Err(json::other_json(data, WANTED));
     }
-    Ok(drafts.finish())
+    Ok(notices.finish())
 }
 
 /// An alert of `/api/v1/alerts`: its expression holds since `activeAt`.
-fn current(drafts: &mut Drafts<'_>, alert: &Value) {
+fn current(notices: &mut Notices<'_>, alert: &Value) {
     let name = json::text(alert, "labels.alertname").unwrap_or("an alert");
     match json::text(alert, "state") {
-        Some("firing") => alerts::add(drafts, alert, Span { at: time::at(alert, "activeAt"), until: None }),
-        Some("pending") => drafts.note(format!("{name}: pending, not yet taken for trouble")),
-        other => drafts.note(format!("{name}: state `{}` is not known", other.unwrap_or_default())),
+        Some("firing") => alerts::add(notices, alert, Span { at: time::at(alert, "activeAt"), until: None }),
+        Some("pending") => notices.note(format!("{name}: pending, not yet taken for trouble")),
+        other => notices.note(format!("{name}: state `{}` is not known", other.unwrap_or_default())),
     }
 }
 
@@ -88,8 +88,8 @@ fn series(row: &Value) -> Series {
     Series { labels: labels::of(json::get(row, "metric")), values }
 }
 
-fn take_up(drafts: &mut Drafts<'_>, all: Vec<Series>) {
+fn take_up(notices: &mut Notices<'_>, all: Vec<Series>) {
     let (alerts, others): (Vec<Series>, Vec<Series>) = all.into_iter().partition(|s| s.name() == "ALERTS");
-    history::add(drafts, &alerts);
-    measure::add(drafts, &others);
+    history::add(notices, &alerts);
+    measure::add(notices, &others);
 }

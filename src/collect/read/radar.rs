@@ -1,6 +1,6 @@
 //! Cloudflare Radar: annotated outages and anomalies of traffic, of networks, countries and the clouds behind origins.
 
-use super::draft::{Draft, Drafts};
+use super::notice::{Notice, Notices};
 use super::{json, time};
 use crate::collect::{Feed, Reading, Unreadable};
 use crate::signal::{AtKind, SourceKind, State};
@@ -23,20 +23,20 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
         }
         None => return Err(json::other_json(&value, WANTED)),
     }
-    let mut drafts = Drafts::new(feed);
+    let mut notices = Notices::new(feed);
     let result = json::get(&value, "result").unwrap_or(&Value::Null);
     if json::get(result, "annotations").is_some_and(Value::is_array) {
-        json::list(result, "annotations").iter().for_each(|row| annotation(&mut drafts, row));
+        json::list(result, "annotations").iter().for_each(|row| annotation(&mut notices, row));
     } else if json::get(result, "trafficAnomalies").is_some_and(Value::is_array) {
-        json::list(result, "trafficAnomalies").iter().for_each(|row| anomaly(&mut drafts, row));
+        json::list(result, "trafficAnomalies").iter().for_each(|row| anomaly(&mut notices, row));
     } else {
         return Err(json::other_json(result, WANTED));
     }
-    Ok(drafts.finish())
+    Ok(notices.finish())
 }
 
 /// An outage that people at the observatory looked into. It is of each network that it names; if none, of each country.
-fn annotation(drafts: &mut Drafts<'_>, row: &Value) {
+fn annotation(notices: &mut Notices<'_>, row: &Value) {
     let id = json::word(row, "id").unwrap_or_default();
     let networks = json::list(row, "asns").iter().filter_map(|n| n.as_u64()).map(|n| format!("asn/{n}"));
     let countries: Vec<&str> = json::list(row, "locations").iter().filter_map(Value::as_str).collect();
@@ -47,15 +47,15 @@ fn annotation(drafts: &mut Drafts<'_>, row: &Value) {
     let region = countries.first().copied().filter(|_| countries.len() == 1);
     let text = json::text(row, "description").or(json::text(row, "scope")).unwrap_or("outage");
     for code in &codes {
-        place(drafts, row, &id, &[code], region, State::Failing, text);
+        place(notices, row, &id, &[code], region, State::Failing, text);
     }
     if codes.is_empty() {
-        drafts.note(format!("outage {id}: names neither a network nor a country, left out"));
+        notices.note(format!("outage {id}: names neither a network nor a country, left out"));
     }
 }
 
 /// Traffic that differs from what is usual; what it means is not told.
-fn anomaly(drafts: &mut Drafts<'_>, row: &Value) {
+fn anomaly(notices: &mut Notices<'_>, row: &Value) {
     let id = json::word(row, "uuid").unwrap_or_default();
     let asn = json::word(row, "asnDetails.asn").map(|n| format!("asn/{n}"));
     let country = json::text(row, "locationDetails.code");
@@ -68,19 +68,19 @@ fn anomaly(drafts: &mut Drafts<'_>, row: &Value) {
         Some("LOCATION") => code.as_deref().into_iter().collect(),
         Some("ORIGIN") => origin.into_iter().flatten().collect(),
         other => {
-            return drafts.note(format!("anomaly {id}: type `{}` is not known, left out", other.unwrap_or_default()));
+            return notices.note(format!("anomaly {id}: type `{}` is not known, left out", other.unwrap_or_default()));
         }
     };
     if names.is_empty() {
-        return drafts.note(format!("anomaly {id}: names nothing, left out"));
+        return notices.note(format!("anomaly {id}: names nothing, left out"));
     }
     let verified = json::text(row, "status").unwrap_or("UNVERIFIED").to_lowercase();
     let text = format!("{verified} anomaly of traffic: {}", names[0]);
-    place(drafts, row, &id, &names, country.or(of_network), State::Degraded, &text);
+    place(notices, row, &id, &names, country.or(of_network), State::Degraded, &text);
 }
 
 fn place(
-    drafts: &mut Drafts<'_>,
+    notices: &mut Notices<'_>,
     row: &Value,
     id: &str,
     names: &[&str],
@@ -89,15 +89,15 @@ fn place(
     text: &str,
 ) {
     let Some(at) = time::at(row, "startDate") else {
-        return drafts.note(format!("{id}: without a beginning, left out"));
+        return notices.note(format!("{id}: without a beginning, left out"));
     };
-    drafts.add(Draft {
+    notices.add(Notice {
         names: names.to_vec(),
         capability: Some("connectivity"),
         region,
         until: time::at(row, "endDate"),
         text: text.to_string(),
         url: json::text(row, "linkedUrl"),
-        ..Draft::new(SourceKind::Observatory, id, state, at, AtKind::Onset)
+        ..Notice::new(SourceKind::Observatory, id, state, at, AtKind::Onset)
     });
 }

@@ -1,7 +1,7 @@
 //! RIPE: results of Atlas measurements (ping and DNS), and how visible a prefix or network is (`routing-status` of
 //! RIPEstat).
 
-use super::draft::{Draft, Drafts};
+use super::notice::{Notice, Notices};
 use super::{json, time};
 use crate::collect::{Feed, Reading, Unreadable};
 use crate::signal::{AtKind, SourceKind, State};
@@ -23,16 +23,16 @@ const DEGRADED_SHARE: f64 = 0.2;
 /// [`Unreadable`] if it is neither.
 pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     let value = json::parse(body, WANTED)?;
-    let mut drafts = Drafts::new(feed);
+    let mut notices = Notices::new(feed);
     let rows = json::rows(&value);
     if json::text(&value, "data_call_name") == Some("routing-status") && json::has_keys(&value, &["data"]) {
-        routing(&mut drafts, &value);
+        routing(&mut notices, &value);
     } else if value.is_array() && (rows.is_empty() || rows.iter().any(|r| json::has_keys(r, &["msm_id", "prb_id"]))) {
-        atlas(&mut drafts, rows);
+        atlas(&mut notices, rows);
     } else {
         return Err(json::other_json(&value, WANTED));
     }
-    Ok(drafts.finish())
+    Ok(notices.finish())
 }
 
 /// What all probes of one measurement say together.
@@ -45,7 +45,7 @@ struct Measured<'a> {
     last: Option<Timestamp>,
 }
 
-fn atlas(drafts: &mut Drafts<'_>, rows: &[Value]) {
+fn atlas(notices: &mut Notices<'_>, rows: &[Value]) {
     let mut all: BTreeMap<String, Measured<'_>> = BTreeMap::new();
     for row in rows {
         let Some(id) = json::word(row, "msm_id") else { continue };
@@ -58,7 +58,7 @@ fn atlas(drafts: &mut Drafts<'_>, rows: &[Value]) {
             Some("dns") if json::get(row, "error").is_some() => (1.0, 1.0),
             Some("dns") if json::get(row, "result").is_some() => (1.0, 0.0),
             other => {
-                drafts.note(format!("results of type `{}` are not read", other.unwrap_or_default()));
+                notices.note(format!("results of type `{}` are not read", other.unwrap_or_default()));
                 continue;
             }
         };
@@ -73,7 +73,7 @@ fn atlas(drafts: &mut Drafts<'_>, rows: &[Value]) {
         let text = format!("{} of {} lost, {} {}", one.lost, one.sent, one.kind, one.name.unwrap_or_default());
         let capability = if one.kind == "dns" { "dns" } else { "connectivity" };
         share(
-            drafts,
+            notices,
             &id,
             &[&id, one.name.unwrap_or_default()],
             capability,
@@ -85,9 +85,9 @@ fn atlas(drafts: &mut Drafts<'_>, rows: &[Value]) {
 }
 
 /// How many of RIPE's peers see a route at all.
-fn routing(drafts: &mut Drafts<'_>, value: &Value) {
+fn routing(notices: &mut Notices<'_>, value: &Value) {
     let Some(resource) = json::word(value, "data.resource") else {
-        return drafts.note("routing-status without a resource");
+        return notices.note("routing-status without a resource");
     };
     let at = time::at(value, "data.query_time");
     let seen = ["v4", "v6"].iter().filter_map(|family| {
@@ -97,16 +97,16 @@ fn routing(drafts: &mut Drafts<'_>, value: &Value) {
     });
     // A prefix is of one family, and the other never sees it.
     let Some(best) = seen.min_by(|a, b| a.0.total_cmp(&b.0)) else {
-        return drafts.note(format!("{resource}: visibility is not told"));
+        return notices.note(format!("{resource}: visibility is not told"));
     };
     let network = format!("asn/{resource}");
     let code = if resource.bytes().all(|b| b.is_ascii_digit()) { &network } else { &resource };
     let text = format!("{code}: seen by {:.0} % of peers", (1.0 - best.0) * 100.0);
-    share(drafts, &resource, &[code], "connectivity", best, at, text);
+    share(notices, &resource, &[code], "connectivity", best, at, text);
 }
 
 fn share(
-    drafts: &mut Drafts<'_>,
+    notices: &mut Notices<'_>,
     id: &str,
     names: &[&str],
     capability: &str,
@@ -119,12 +119,12 @@ fn share(
         s if s >= DEGRADED_SHARE => State::Degraded,
         _ => State::Healthy,
     };
-    let at = at.unwrap_or(drafts.seen_at());
-    drafts.add(Draft {
+    let at = at.unwrap_or(notices.seen_at());
+    notices.add(Notice {
         names: names.to_vec(),
         capability: Some(capability),
         failed: Some(failed),
         text,
-        ..Draft::new(SourceKind::Observatory, id, state, at, AtKind::Seen)
+        ..Notice::new(SourceKind::Observatory, id, state, at, AtKind::Seen)
     });
 }

@@ -1,6 +1,6 @@
 //! Looks at one thing in a row → its troubles: from when, until when.
 
-use super::draft::{Draft, Drafts};
+use super::notice::{Notice, Notices};
 use super::state;
 use crate::signal::{AtKind, SourceKind, State};
 use jiff::Timestamp;
@@ -50,24 +50,24 @@ pub fn share_failed(looks: &[Look]) -> Option<(f64, f64)> {
     (n > 0.0).then(|| (failed / n, n))
 }
 
-impl Drafts<'_> {
+impl Notices<'_> {
     /// Adds what a series of looks says: one signal per trouble, or a healthy one where all was well at the last look.
     /// `known_onset` is when the last trouble began, where the feed tells it.
-    pub fn add_series(&mut self, draft: Draft<'_>, mut looks: Vec<Look>, known_onset: Option<Timestamp>) {
+    pub fn add_series(&mut self, notice: Notice<'_>, mut looks: Vec<Look>, known_onset: Option<Timestamp>) {
         looks.sort_by_key(|l| l.0);
-        let failed = draft.failed.or_else(|| share_failed(&looks)).filter(|_| draft.kind == SourceKind::Probe);
+        let failed = notice.failed.or_else(|| share_failed(&looks)).filter(|_| notice.kind == SourceKind::Probe);
         let runs = runs(&looks);
         let last = runs.len().saturating_sub(1);
         for (i, run) in runs.iter().enumerate() {
             let earlier = known_onset.filter(|t| i == last && run.at_kind == AtKind::Seen && *t <= run.from);
             let (at, at_kind) = earlier.map_or((run.from, run.at_kind), |t| (t, AtKind::Onset));
             let failed = failed.filter(|_| state::is_trouble(run.state));
-            self.add(Draft { state: run.state, at, at_kind, until: run.until, failed, ..draft.clone() });
+            self.add(Notice { state: run.state, at, at_kind, until: run.until, failed, ..notice.clone() });
         }
         match looks.iter().rev().find(|(_, s)| *s != State::Unknown) {
-            None => self.note(format!("{}: no look that could tell", draft.id)),
+            None => self.note(format!("{}: no look that could tell", notice.id)),
             Some((at, State::Healthy)) if runs.is_empty() => {
-                self.add(Draft { state: State::Healthy, at: *at, at_kind: AtKind::Seen, failed, ..draft });
+                self.add(Notice { state: State::Healthy, at: *at, at_kind: AtKind::Seen, failed, ..notice });
             }
             Some(_) => {}
         }

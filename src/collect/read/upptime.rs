@@ -1,6 +1,6 @@
 //! Upptime: `history/summary.json` (all sites) and `history/<slug>.yml` (one). When a trouble began, neither tells.
 
-use super::draft::{Draft, Drafts};
+use super::notice::{Notice, Notices};
 use super::{json, state, time};
 use crate::collect::{Feed, Reading, Unreadable};
 use crate::signal::{AtKind, SourceKind, State};
@@ -13,11 +13,11 @@ const WANTED: &str = "sites of Upptime";
 /// # Errors
 /// [`Unreadable`] if it is neither.
 pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
-    let mut drafts = Drafts::new(feed);
+    let mut notices = Notices::new(feed);
     if body.trim_ascii_start().first().is_some_and(u8::is_ascii_alphabetic) {
         let value = history(body)?;
-        site(&mut drafts, &value);
-        return Ok(drafts.finish());
+        site(&mut notices, &value);
+        return Ok(notices.finish());
     }
     let value = json::parse(body, WANTED)?;
     let rows = json::rows(&value);
@@ -27,11 +27,11 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     }
     for row in rows {
         match is_site(row) {
-            true => site(&mut drafts, row),
-            false => drafts.note("a row that is no site: left out"),
+            true => site(&mut notices, row),
+            false => notices.note("a row that is no site: left out"),
         }
     }
-    Ok(drafts.finish())
+    Ok(notices.finish())
 }
 
 /// The lines `key: value` of a site's file. All are plain; the last must have an end, or it may have been cut off.
@@ -46,27 +46,27 @@ fn history(body: &[u8]) -> Result<Value, Unreadable> {
     whole.then_some(Value::Object(value)).ok_or_else(found)
 }
 
-fn site(drafts: &mut Drafts<'_>, row: &Value) {
+fn site(notices: &mut Notices<'_>, row: &Value) {
     let url = json::text(row, "url");
     let names: Vec<&str> = ["name", "slug", "url"].iter().filter_map(|n| json::text(row, n)).collect();
     let name = names.first().copied().unwrap_or_default();
     let word = json::text(row, "status").unwrap_or_default();
     let state = match state::of(word) {
         Some(state) => state,
-        None if word.is_empty() => return drafts.note(format!("{name}: no status")),
+        None if word.is_empty() => return notices.note(format!("{name}: no status")),
         None => {
-            drafts.note(format!("{name}: status `{word}` is not known, taken for degraded"));
+            notices.note(format!("{name}: status `{word}` is not known, taken for degraded"));
             State::Degraded
         }
     };
-    let at = time::at(row, "lastUpdated").unwrap_or(drafts.seen_at());
+    let at = time::at(row, "lastUpdated").unwrap_or(notices.seen_at());
     let id = json::text(row, "slug").or(url).unwrap_or_default();
-    drafts.add(Draft {
+    notices.add(Notice {
         names: names.clone(),
         title: name,
         text: format!("{name} is {word}"),
         url,
         failed: Some((f64::from(u8::from(state::is_trouble(state))), 1.0)),
-        ..Draft::new(SourceKind::Probe, id, state, at, AtKind::Seen)
+        ..Notice::new(SourceKind::Probe, id, state, at, AtKind::Seen)
     });
 }

@@ -3,7 +3,7 @@
 //!
 //! Users report what they see, not what is beneath it: a rise speaks of the service that is reported, and of nothing else.
 
-use super::draft::{Draft, Drafts};
+use super::notice::{Notice, Notices};
 use super::runs::{self, Look};
 use super::{json, time};
 use crate::collect::{Feed, Reading, Unreadable};
@@ -46,27 +46,27 @@ struct Count {
 /// # Errors
 /// [`Unreadable`] if it is none of them.
 pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
-    let mut drafts = Drafts::new(feed);
+    let mut notices = Notices::new(feed);
     let first = body.trim_ascii_start().first();
     let all = if first.is_some_and(|b| *b == b'"' || b.is_ascii_alphabetic()) {
-        table(&mut drafts, body)?
+        table(&mut notices, body)?
     } else {
         let value = json::parse(body, WANTED)?;
         let (counted, counts) = answer(&value, feed.seen_at).ok_or_else(|| json::other_json(&value, WANTED))?;
         BTreeMap::from([(counted, counts)])
     };
     for (counted, counts) in all {
-        add(&mut drafts, &counted, counts);
+        add(&mut notices, &counted, counts);
     }
-    Ok(drafts.finish())
+    Ok(notices.finish())
 }
 
 /// The rows of a table. The last counts only if its line has an end, since a number may have been cut off.
-fn table(drafts: &mut Drafts<'_>, body: &[u8]) -> Result<BTreeMap<Counted, Vec<Count>>, Unreadable> {
+fn table(notices: &mut Notices<'_>, body: &[u8]) -> Result<BTreeMap<Counted, Vec<Count>>, Unreadable> {
     let text = json::decode(body, WANTED)?;
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     if whole < text.len() {
-        drafts.note("the last line has no end and may have been cut off: left out");
+        notices.note("the last line has no end and may have been cut off: left out");
     }
     let mut rows = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(&text.as_bytes()[..whole]);
     let headers = rows.headers().cloned().unwrap_or_default();
@@ -92,7 +92,7 @@ fn table(drafts: &mut Drafts<'_>, body: &[u8]) -> Result<BTreeMap<Counted, Vec<C
         });
         match read {
             Some((counted, count)) => all.entry(counted).or_default().push(count),
-            None => drafts.note(format!("row {}: without a time or a number of reports, left out", i + 2)),
+            None => notices.note(format!("row {}: without a time or a number of reports, left out", i + 2)),
         }
     }
     Ok(all)
@@ -160,36 +160,36 @@ fn look(count: &Count, usual: f64) -> Look {
 }
 
 /// One signal per rise, with the counts at its height; a healthy one where there was none.
-fn add(drafts: &mut Drafts<'_>, counted: &Counted, mut counts: Vec<Count>) {
+fn add(notices: &mut Notices<'_>, counted: &Counted, mut counts: Vec<Count>) {
     let (service, region, capability) = counted;
     counts.sort_by_key(|c| c.at);
     let Some(last) = counts.last().copied() else {
-        return drafts.note(format!("{service}: no counts that can be read"));
+        return notices.note(format!("{service}: no counts that can be read"));
     };
     if counts.iter().any(|c| c.usual.is_none()) {
-        drafts.note("without a baseline for every count: the lowest quarter of the counts is taken for usual");
+        notices.note("without a baseline for every count: the lowest quarter of the counts is taken for usual");
     }
     let low = lower_quartile(&counts);
     let usual = |c: &Count| c.usual.unwrap_or(low);
     let looks: Vec<Look> = counts.iter().map(|c| look(c, usual(c))).collect();
     let width = counts.windows(2).map(|w| w[1].at.duration_since(w[0].at)).min().unwrap_or(SignedDuration::ZERO);
     let id = ["reports", service, region].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
-    let draft = |state, at, at_kind, of: &Count| Draft {
+    let notice = |state, at, at_kind, of: &Count| Notice {
         names: Some(service.as_str()).filter(|s| !s.is_empty()).into_iter().collect(),
         capability: Some(capability),
         region: Some(region.as_str()).filter(|r| !r.is_empty()),
         precision: if width.as_secs() > MINUTES { Precision::Hour } else { Precision::Minute },
         text: format!("{} reports, usually {}", of.reports, usual(of)),
         reports: Some((of.reports, usual(of))),
-        ..Draft::new(SourceKind::UserReports, id.clone(), state, at, at_kind)
+        ..Notice::new(SourceKind::UserReports, id.clone(), state, at, at_kind)
     };
     let runs = runs::runs(&looks);
     for run in &runs {
         let inside = counts.iter().filter(|c| c.at >= run.from && run.until.is_none_or(|u| c.at < u));
         let height = inside.max_by(|a, b| a.reports.total_cmp(&b.reports)).unwrap_or(&last);
-        drafts.add(Draft { until: run.until, ..draft(run.state, run.from, run.at_kind, height) });
+        notices.add(Notice { until: run.until, ..notice(run.state, run.from, run.at_kind, height) });
     }
     if runs.is_empty() {
-        drafts.add(draft(State::Healthy, last.at, AtKind::Seen, &last));
+        notices.add(notice(State::Healthy, last.at, AtKind::Seen, &last));
     }
 }

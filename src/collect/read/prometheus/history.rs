@@ -2,7 +2,7 @@
 //! or fires, and none otherwise.
 
 use super::Series;
-use crate::collect::read::draft::{Draft, Drafts};
+use crate::collect::read::notice::{Notice, Notices};
 use crate::collect::read::runs::Look;
 use crate::collect::read::{alerts, labels};
 use crate::signal::{AtKind, SourceKind, State};
@@ -18,9 +18,9 @@ enum Standing {
 
 /// Takes up all alerts in `series`. Times at which nothing is said of an alert, but something of another, are times at
 /// which it did not fire.
-pub fn add(drafts: &mut Drafts<'_>, series: &[Series]) {
+pub fn add(notices: &mut Notices<'_>, series: &[Series]) {
     let mut grid: BTreeSet<Timestamp> = series.iter().flat_map(|s| s.values.iter().map(|v| v.0)).collect();
-    let quiet = quiet_after(&grid, drafts.seen_at());
+    let quiet = quiet_after(&grid, notices.seen_at());
     grid.extend(quiet);
     let mut all: BTreeMap<String, (&Series, BTreeMap<Timestamp, Standing>)> = BTreeMap::new();
     for one in series {
@@ -28,7 +28,7 @@ pub fn add(drafts: &mut Drafts<'_>, series: &[Series]) {
             Some("firing") => Standing::Firing,
             Some("pending") => Standing::Pending,
             other => {
-                drafts.note(format!("ALERTS: state `{}` is not known", other.unwrap_or_default()));
+                notices.note(format!("ALERTS: state `{}` is not known", other.unwrap_or_default()));
                 continue;
             }
         };
@@ -41,7 +41,7 @@ pub fn add(drafts: &mut Drafts<'_>, series: &[Series]) {
     }
     for (key, (one, times)) in all {
         if times.values().any(|s| *s == Standing::Firing) {
-            alert(drafts, one, &key, &times, &grid);
+            alert(notices, one, &key, &times, &grid);
         }
     }
 }
@@ -54,14 +54,14 @@ fn quiet_after(grid: &BTreeSet<Timestamp>, seen_at: Timestamp) -> Option<Timesta
 }
 
 fn alert(
-    drafts: &mut Drafts<'_>,
+    notices: &mut Notices<'_>,
     one: &Series,
     key: &str,
     times: &BTreeMap<Timestamp, Standing>,
     grid: &BTreeSet<Timestamp>,
 ) {
     let name = one.labels.get("alertname").map_or("an alert", String::as_str);
-    let Some(state) = alerts::state(drafts, name, &one.labels) else { return };
+    let Some(state) = alerts::state(notices, name, &one.labels) else { return };
     let mut looks: Vec<Look> = Vec::new();
     // Pending times belong to the trouble if it came to firing.
     let mut waiting: Vec<Timestamp> = Vec::new();
@@ -72,13 +72,13 @@ fn alert(
             None => looks.extend(waiting.drain(..).chain([*at]).map(|t| (t, State::Healthy))),
         }
     }
-    let at = times.keys().next().copied().unwrap_or(drafts.seen_at());
-    let draft = Draft {
+    let at = times.keys().next().copied().unwrap_or(notices.seen_at());
+    let notice = Notice {
         names: labels::name(&one.labels).into_iter().collect(),
         capability: labels::first(&one.labels, &["capability"]),
         region: labels::region(&one.labels),
         title: name,
-        ..Draft::new(SourceKind::Alert, format!("{name} {key}"), state, at, AtKind::Seen)
+        ..Notice::new(SourceKind::Alert, format!("{name} {key}"), state, at, AtKind::Seen)
     };
-    drafts.add_series(draft, looks, None);
+    notices.add_series(notice, looks, None);
 }

@@ -1,8 +1,8 @@
 //! What series measure, told by their names: probes, shares of success or failure, and counters of both.
 
 use super::Series;
-use crate::collect::read::draft::{Draft, Drafts};
 use crate::collect::read::labels::{self, Labels};
+use crate::collect::read::notice::{Notice, Notices};
 use crate::collect::read::runs::Look;
 use crate::signal::{AtKind, SourceKind, State};
 use jiff::Timestamp;
@@ -50,9 +50,9 @@ fn measure(name: &str) -> Measure {
 }
 
 /// Takes up all that is understood; of the rest, each name is noted once.
-pub fn add(drafts: &mut Drafts<'_>, all: &[Series]) {
+pub fn add(notices: &mut Notices<'_>, all: &[Series]) {
     let counters: Vec<&Series> = all.iter().filter(|s| measure(s.name()) == Measure::Counter).collect();
-    count(drafts, &counters);
+    count(notices, &counters);
     let mut same: BTreeMap<String, (&Series, Vec<(Timestamp, f64)>)> = BTreeMap::new();
     for one in all {
         let failed: Vec<(Timestamp, f64)> = match measure(one.name()) {
@@ -60,11 +60,11 @@ pub fn add(drafts: &mut Drafts<'_>, all: &[Series]) {
             Measure::Success => one.values.iter().map(|(t, v)| (*t, 1.0 - v)).collect(),
             Measure::Failure => one.values.clone(),
             Measure::Other if one.name().is_empty() => {
-                drafts.note("a series without a name: give the result one, such as shop:error_ratio");
+                notices.note("a series without a name: give the result one, such as shop:error_ratio");
                 continue;
             }
             Measure::Other => {
-                drafts.note(format!("{}: what it measures is not known, so nothing follows", one.name()));
+                notices.note(format!("{}: what it measures is not known, so nothing follows", one.name()));
                 continue;
             }
         };
@@ -72,26 +72,26 @@ pub fn add(drafts: &mut Drafts<'_>, all: &[Series]) {
         same.entry(labels::key(&one.labels, &[])).or_insert((one, Vec::new())).1.extend(failed);
     }
     for (key, (one, failed)) in same {
-        shares(drafts, &one.labels, &key, &failed);
+        shares(notices, &one.labels, &key, &failed);
     }
 }
 
 /// Shares of failures out of two counters. The counter of failures has no series before the first failure.
-fn count(drafts: &mut Drafts<'_>, counters: &[&Series]) {
+fn count(notices: &mut Notices<'_>, counters: &[&Series]) {
     let key = |s: &Series, name: &str| format!("{name} {}", labels::key(&s.labels, &["__name__"]));
     let by_key: BTreeMap<String, &Series> = counters.iter().map(|s| (key(s, s.name()), *s)).collect();
     let all_of = |name: &str| FAILED.iter().find_map(|end| name.strip_suffix(end)).map(|stem| format!("{stem}_total"));
     for one in counters {
         if let Some(total) = all_of(one.name()) {
             if !by_key.contains_key(&key(one, &total)) {
-                drafts.note(format!("{}: without {total} of the same labels, so no share follows", one.name()));
+                notices.note(format!("{}: without {total} of the same labels, so no share follows", one.name()));
             }
             continue;
         }
         let stem = one.name().strip_suffix("_total").unwrap_or_default();
         let failed = FAILED.iter().find_map(|end| by_key.get(&key(one, &format!("{stem}{end}"))));
         if failed.is_none() && !counters.iter().any(|c| all_of(c.name()).as_deref() == Some(one.name())) {
-            drafts.note(format!("{}: ask for the counter of its failures as well", one.name()));
+            notices.note(format!("{}: ask for the counter of its failures as well", one.name()));
             continue;
         }
         let failures: BTreeMap<Timestamp, f64> =
@@ -101,7 +101,7 @@ fn count(drafts: &mut Drafts<'_>, counters: &[&Series]) {
             (t, if all > 0.0 { (failed / all).min(1.0) } else { f64::NAN })
         };
         let looks: Vec<(Timestamp, f64)> = growth(&one.values).into_iter().map(share).collect();
-        shares(drafts, &one.labels, &labels::key(&one.labels, &[]), &looks);
+        shares(notices, &one.labels, &labels::key(&one.labels, &[]), &looks);
     }
 }
 
@@ -111,30 +111,30 @@ fn growth(values: &[(Timestamp, f64)]) -> Vec<(Timestamp, f64)> {
 }
 
 /// Takes up shares of failures of one series.
-fn shares(drafts: &mut Drafts<'_>, labels: &Labels, key: &str, failed: &[(Timestamp, f64)]) {
+fn shares(notices: &mut Notices<'_>, labels: &Labels, key: &str, failed: &[(Timestamp, f64)]) {
     let name = labels.get("__name__").map_or("", String::as_str);
     let look = |(at, share): &(Timestamp, f64)| -> Look { (*at, state(*share)) };
     let looks: Vec<Look> = failed.iter().map(look).collect();
     let told: Vec<f64> = failed.iter().map(|f| f.1).filter(|f| state(*f) != State::Unknown).collect();
     if told.len() < failed.len() {
-        drafts.note(format!("{name}: {} of {} values are no shares", failed.len() - told.len(), failed.len()));
+        notices.note(format!("{name}: {} of {} values are no shares", failed.len() - told.len(), failed.len()));
     }
     let n = told.len() as f64;
     let share = told.iter().sum::<f64>() / n;
     // In graphs of services, what answers is the server.
     let called = labels::first(labels, &["server"]).or_else(|| labels::name(labels));
     let instance = labels::first(labels, &["instance", "target"]).unwrap_or_default();
-    let at = failed.last().map_or(drafts.seen_at(), |f| f.0);
-    let draft = Draft {
+    let at = failed.last().map_or(notices.seen_at(), |f| f.0);
+    let notice = Notice {
         names: called.into_iter().collect(),
         capability: labels::first(labels, &["capability"]),
         region: labels::region(labels),
         title: instance,
         text: format!("{name} {instance}: {:.0} % failed (looks: {n})", share * 100.0),
         failed: (n > 0.0).then_some((share, n)),
-        ..Draft::new(SourceKind::Probe, format!("{name} {key}"), State::Unknown, at, AtKind::Seen)
+        ..Notice::new(SourceKind::Probe, format!("{name} {key}"), State::Unknown, at, AtKind::Seen)
     };
-    drafts.add_series(draft, looks, None);
+    notices.add_series(notice, looks, None);
 }
 
 /// What a share of failures means. What is no share cannot be told.

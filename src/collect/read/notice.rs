@@ -7,6 +7,9 @@ use crate::signal::{AtKind, Observation, Precision, Record, SourceKind, SourceNa
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+/// More signals than this are no answer but an attack.
+const MAX_SIGNALS: usize = 10_000;
+
 /// No more notes than these; the rest is counted.
 const MAX_NOTES: usize = 100;
 
@@ -18,7 +21,7 @@ const CLOCK_SLACK: i64 = 60;
 
 /// What a feed says, in the feed's own names.
 #[derive(Debug, Clone)]
-pub struct Draft<'a> {
+pub struct Notice<'a> {
     /// What the feed recognises the trouble by, without its time.
     pub id: String,
     /// What the feed calls the thing, the most exact name first; empty where it names none. Where the source lists none of
@@ -52,10 +55,10 @@ pub struct Draft<'a> {
     pub failed: Option<(f64, f64)>,
 }
 
-impl Draft<'_> {
-    /// A draft that says only what, who and when.
+impl Notice<'_> {
+    /// A notice that says only what, who and when.
     pub fn new(kind: SourceKind, id: impl Into<String>, state: State, at: Timestamp, at_kind: AtKind) -> Self {
-        Draft {
+        Notice {
             id: id.into(),
             names: Vec::new(),
             capability: None,
@@ -75,19 +78,19 @@ impl Draft<'_> {
     }
 }
 
-/// Collects drafts into a reading of one answer.
+/// Collects notices into a reading of one answer.
 #[derive(Debug)]
-pub struct Drafts<'f> {
+pub struct Notices<'f> {
     feed: &'f Feed,
     reading: Reading,
     places: BTreeMap<String, usize>,
     unsaid: usize,
 }
 
-impl<'f> Drafts<'f> {
+impl<'f> Notices<'f> {
     /// Nothing read yet.
     pub fn new(feed: &'f Feed) -> Self {
-        Drafts { feed, reading: Reading::default(), places: BTreeMap::new(), unsaid: 0 }
+        Notices { feed, reading: Reading::default(), places: BTreeMap::new(), unsaid: 0 }
     }
 
     /// When the answer was received.
@@ -123,7 +126,7 @@ impl<'f> Drafts<'f> {
                 self.note(format!("{}: left out, as the names say", lower.join(", ")));
                 None
             }
-            Some(component) => Some(component.clone()),
+            Some(component) => Some(component.to_lowercase()),
             None => {
                 self.note(format!("{id}: names no component, and the source has none"));
                 None
@@ -131,59 +134,58 @@ impl<'f> Drafts<'f> {
         }
     }
 
-    /// Takes up what `draft` says. Of two that say the same of the same, the earlier onset and the open end stand.
-    pub fn add(&mut self, mut draft: Draft<'_>) {
-        let Some(component) = self.component(&draft.names, &draft.id) else { return };
-        if draft.at > self.feed.seen_at {
-            if draft.at.as_second() - self.feed.seen_at.as_second() > CLOCK_SLACK {
-                self.note(format!("{}: {} lies ahead of us; a clock is wrong", draft.id, draft.at));
+    /// Takes up what `notice` says. Of two that say the same of the same, the earlier onset and the open end stand.
+    pub fn add(&mut self, mut notice: Notice<'_>) {
+        let Some(component) = self.component(&notice.names, &notice.id) else { return };
+        if notice.at > self.feed.seen_at {
+            if notice.at.as_second() - self.feed.seen_at.as_second() > CLOCK_SLACK {
+                self.note(format!("{}: {} lies ahead of us; a clock is wrong", notice.id, notice.at));
             }
-            draft.at = self.feed.seen_at;
+            notice.at = self.feed.seen_at;
         }
-        draft.until = draft.until.filter(|u| *u <= self.feed.seen_at).map(|u| u.max(draft.at));
-        let capability = capability(&draft);
-        let identity = identity(&draft, &component, &capability);
-        let record = self.record(draft, component, capability);
-        match self.places.get(&identity).map(|place| &mut self.reading.signals[*place].record.observation) {
-            Some(before) => {
-                let new = record.observation;
-                before.at = before.at.min(new.at);
-                before.until = before.until.zip(new.until).map(|(a, b)| a.max(b));
-            }
-            None => {
-                self.places.insert(identity.clone(), self.reading.signals.len());
-                self.reading.signals.push(Collected { identity, record });
-            }
+        notice.until = notice.until.filter(|u| *u <= self.feed.seen_at).map(|u| u.max(notice.at));
+        let capability = capability(&notice);
+        let identity = identity(&notice, &component, &capability);
+        let record = self.record(notice, component, capability);
+        if let Some(place) = self.places.get(&identity) {
+            let (before, new) = (&mut self.reading.signals[*place].record.observation, record.observation);
+            before.at = before.at.min(new.at);
+            before.until = before.until.zip(new.until).map(|(a, b)| a.max(b));
+        } else if self.reading.signals.len() < MAX_SIGNALS {
+            self.places.insert(identity.clone(), self.reading.signals.len());
+            self.reading.signals.push(Collected { identity, record });
+        } else {
+            self.note(format!("only the first {MAX_SIGNALS} signals are read"));
         }
     }
 
-    fn record(&self, draft: Draft<'_>, component: String, capability: String) -> Record {
-        let text = match draft.text.is_empty() {
-            true => text::plain(draft.title),
-            false => text::plain(&draft.text),
+    fn record(&self, notice: Notice<'_>, component: String, capability: String) -> Record {
+        let text = match notice.text.is_empty() {
+            true => text::plain(notice.title),
+            false => text::plain(&notice.text),
         };
         let web = |u: &&str| u.starts_with("https://") || u.starts_with("http://");
         Record {
             observation: Observation {
-                at: draft.at,
-                precision: draft.precision,
-                at_kind: draft.at_kind,
-                until: draft.until,
+                at: notice.at,
+                precision: notice.precision,
+                at_kind: notice.at_kind,
+                until: notice.until,
                 seen_at: self.feed.seen_at,
                 component,
                 capability,
-                state: draft.state,
-                region: draft.region.map_or("global", str::trim).to_string(),
-                source: SourceName { kind: draft.kind, name: self.feed.name.clone() },
-                count: draft.reports.map(|r| r.0),
-                baseline: draft.reports.map(|r| r.1),
+                state: notice.state,
+                region: notice.region.map_or("global", str::trim).to_string(),
+                source: SourceName { kind: notice.kind, name: self.feed.name.clone() },
+                count: notice.reports.map(|r| r.0),
+                baseline: notice.reports.map(|r| r.1),
                 share: BTreeMap::new(),
-                value: draft.failed.map(|f| f.0),
-                n: draft.failed.map(|f| f.1),
+                value: notice.failed.map(|f| f.0),
+                n: notice.failed.map(|f| f.1),
                 likelihood: None,
             },
             text: Some(text).filter(|t| !t.is_empty()),
-            url: draft.url.filter(web).map(clean),
+            url: notice.url.filter(web).map(clean),
             span: Span { file: FileId(0), start: 0, end: 0 },
         }
     }
@@ -197,17 +199,17 @@ impl<'f> Drafts<'f> {
     }
 }
 
-/// The capability that a draft is about: as its field says, else by the words of name, title and text, in this order.
-fn capability(draft: &Draft<'_>) -> String {
-    let named = draft.capability.map(|c| c.trim().to_lowercase()).filter(|c| is_word(c));
+/// The capability that a notice is about: as its field says, else by the words of name, title and text, in this order.
+fn capability(notice: &Notice<'_>) -> String {
+    let named = notice.capability.map(|c| c.trim().to_lowercase()).filter(|c| is_word(c));
     if let Some(word) = named {
         return match word.as_str() {
             "web" => "content".to_string(),
             other => words::capability(other).to_string(),
         };
     }
-    let names = draft.names.join(" ");
-    let told = [names.as_str(), draft.title, &draft.text].into_iter().find_map(|t| symptom::classify(&spread(t)));
+    let names = notice.names.join(" ");
+    let told = [names.as_str(), notice.title, &notice.text].into_iter().find_map(|t| symptom::classify(&spread(t)));
     told.unwrap_or("any").to_string()
 }
 
@@ -232,11 +234,11 @@ fn spread(text: &str) -> String {
 }
 
 /// What a signal is recognised by: where the onset is known, it tells one trouble of a thing from the next.
-fn identity(draft: &Draft<'_>, component: &str, capability: &str) -> String {
-    let thing = format!("{}|{component}|{capability}", clean(&draft.id).replace(['|', '@'], "_"));
-    match (draft.state, draft.at_kind) {
+fn identity(notice: &Notice<'_>, component: &str, capability: &str) -> String {
+    let thing = format!("{}|{component}|{capability}", clean(&notice.id).replace(['|', '@'], "_"));
+    match (notice.state, notice.at_kind) {
         (State::Healthy, _) => format!("{thing}|healthy"),
-        (_, AtKind::Onset) => format!("{thing}@{}", draft.at),
+        (_, AtKind::Onset) => format!("{thing}@{}", notice.at),
         (_, AtKind::Seen) => thing,
     }
 }

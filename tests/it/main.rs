@@ -22,6 +22,7 @@ mod infer;
 mod learn;
 mod merge;
 mod model;
+mod monitor;
 mod page;
 mod reasons;
 mod replay;

@@ -1,0 +1,95 @@
+//! Prometheus: answers of `query_range` and `query`, `/api/v1/alerts`, and the text of `/federate`.
+//!
+//! What a series means is told by its name (see [`measure`]); a query whose result has none gets one by a recording rule
+//! or `label_replace(…, "__name__", "shop:error_ratio", "", "")`. Ask for ranges whose start is a multiple of the step, so
+//! that onsets are the same in every answer.
+
+mod history;
+mod measure;
+
+use super::alerts::{self, Span};
+use super::labels::{self, Labels};
+use super::notice::Notices;
+use super::{exposition, json, time};
+use crate::collect::{Feed, Reading, Unreadable};
+use jiff::Timestamp;
+use serde_json::Value;
+
+const WANTED: &str = "an answer of Prometheus";
+
+/// One series: its labels, name among them, and its values in time. Values may be infinite or not a number; a time
+/// without a value says nothing.
+#[derive(Debug, Clone)]
+struct Series {
+    labels: Labels,
+    values: Vec<(Timestamp, f64)>,
+}
+
+impl Series {
+    fn name(&self) -> &str {
+        self.labels.get("__name__").map_or("", String::as_str)
+    }
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// [`Unreadable`] if it is none, or says that the query failed.
+pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
+    let mut notices = Notices::new(feed);
+    if body.trim_ascii_start().first().is_some_and(|b| *b == b'#' || b.is_ascii_alphabetic()) {
+        let samples = exposition::parse(body, WANTED)?;
+        let series = samples.into_iter().map(|s| {
+            let mut labels = s.labels;
+            labels.insert("__name__".to_string(), s.name);
+            Series { labels, values: vec![(s.at.unwrap_or(feed.seen_at), s.value)] }
+        });
+        take_up(&mut notices, series.collect());
+        return Ok(notices.finish());
+    }
+    let value = json::parse(body, WANTED)?;
+    if json::text(&value, "status") == Some("error") {
+        let why = json::text(&value, "error").unwrap_or("without a reason");
+        return Err(Unreadable(format!("Prometheus could not answer the query: {}", json::shown(why))));
+    }
+    let data = json::get(&value, "data").filter(|_| json::text(&value, "status") == Some("success"));
+    let Some(data) = data else { return Err(json::other_json(&value, WANTED)) };
+    for warning in json::list(&value, "warnings").iter().filter_map(Value::as_str) {
+        notices.note(format!("Prometheus warns: {warning}"));
+    }
+    if json::has_keys(data, &["alerts"]) {
+        json::list(data, "alerts").iter().for_each(|alert| current(&mut notices, alert));
+    } else if matches!(json::text(data, "resultType"), Some("matrix" | "vector")) && json::has_keys(data, &["result"]) {
+        take_up(&mut notices, json::list(data, "result").iter().map(series).collect());
+    } else {
+        return Err(json::other_json(data, WANTED));
+    }
+    Ok(notices.finish())
+}
+
+/// An alert of `/api/v1/alerts`: its expression holds since `activeAt`.
+fn current(notices: &mut Notices<'_>, alert: &Value) {
+    let name = json::text(alert, "labels.alertname").unwrap_or("an alert");
+    match json::text(alert, "state") {
+        Some("firing") => alerts::add(notices, alert, Span { at: time::at(alert, "activeAt"), until: None }),
+        Some("pending") => notices.note(format!("{name}: pending, not yet taken for trouble")),
+        other => notices.note(format!("{name}: state `{}` is not known", other.unwrap_or_default())),
+    }
+}
+
+fn series(row: &Value) -> Series {
+    let points = json::list(row, "values").iter().chain(json::get(row, "value"));
+    let values = points.filter_map(|p| {
+        let [at, value] = json::rows(p) else { return None };
+        Some((time::of(at)?, value.as_str()?.parse().ok()?))
+    });
+    let mut values: Vec<(Timestamp, f64)> = values.collect();
+    values.sort_by_key(|v| v.0);
+    Series { labels: labels::of(json::get(row, "metric")), values }
+}
+
+fn take_up(notices: &mut Notices<'_>, all: Vec<Series>) {
+    let (alerts, others): (Vec<Series>, Vec<Series>) = all.into_iter().partition(|s| s.name() == "ALERTS");
+    history::add(notices, &alerts);
+    measure::add(notices, &others);
+}

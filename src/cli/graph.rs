@@ -97,7 +97,7 @@ enum Command {
     #[command(after_help = "Example:\n  commoncause graph discover example.com --graph graphs")]
     Discover(discover::Args),
     /// What confirmed incidents say about impacts, rates and missing dependencies; nothing is changed.
-    #[command(after_help = "Example:\n  commoncause graph learn tests/incidents")]
+    #[command(after_help = "Example:\n  commoncause graph learn tests/learn")]
     Learn(learn::Args),
     /// Print a JSON Schema (draft-07) for editors and validators.
     #[command(after_help = "Example:\n  commoncause graph schema graph > graph.schema.json")]

@@ -255,3 +255,14 @@ fn what_cannot_be_learnt_from_has_its_exit_code() {
     let (code, out, err) = run(&["graph", "learn", scratch.path().to_str().unwrap()]);
     assert!(code == 1 && out.is_empty() && err.contains("bad-window"), "{err}");
 }
+
+#[test]
+fn the_example_of_the_docs_teaches_an_impact_and_a_dependency() {
+    let (code, told, _) = crate::run(&["graph", "learn", "tests/learn"]);
+    assert_eq!(code, 0);
+    assert!(
+        told.contains("shop needs sign-in (login) for content\n    written 0.95, now 0.42 (0.18 to 0.69)"),
+        "{told}"
+    );
+    assert!(told.contains("help-desk may need sign-in for login: 0.90"), "{told}");
+}

@@ -23,6 +23,7 @@ mod learn;
 mod merge;
 mod model;
 mod page;
+mod phrases;
 mod reasons;
 mod replay;
 mod report;

@@ -2,9 +2,7 @@
 
 use crate::{assert_file, folder};
 use commoncause::collect::follow::follow;
-use commoncause::collect::read::{
-    alertmanager, blackbox, gatus, grafana, ioda, pagerduty, prometheus, radar, ripe, upptime, uptimekuma, userreports,
-};
+use commoncause::collect::read::{self, Format};
 use commoncause::collect::{Collected, Feed, Reading, Unreadable};
 use commoncause::signal::{AtKind, State};
 use jiff::Timestamp;
@@ -309,7 +307,7 @@ fn what_is_another_thing_is_unreadable() {
         for (other, ..) in FORMATS.iter().filter(|f| f.0 != *format) {
             for (name, body) in answers(other) {
                 let shared = [("prometheus", ".prom"), ("prometheus", ".txt"), ("alertmanager", "webhook_")];
-                let shared = shared.iter().any(|(f, end)| f == format && name.contains(end));
+                let shared = shared.iter().any(|(f, end)| *f == *format && name.contains(end));
                 if !shared && let Ok(reading) = read(&body, &feed) {
                     assert!(reading.signals.is_empty(), "{format} read {other}/{name}: {}", told(&Ok(reading)));
                 }

@@ -24,6 +24,7 @@ mod merge;
 mod model;
 mod monitor;
 mod page;
+mod phrases;
 mod reasons;
 mod replay;
 mod report;

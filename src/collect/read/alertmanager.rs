@@ -23,7 +23,7 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
         let rows = json::rows(&value);
         for row in rows {
             if json::has_keys(row, &["alerts", "receiver"]) {
-                json::list(row, "alerts").iter().for_each(|alert| add(&mut notices, alert));
+                notices.rows(row, "alerts").iter().for_each(|alert| add(&mut notices, alert));
             } else if json::has_keys(row, &["labels"]) {
                 add(&mut notices, row);
             } else {
@@ -47,7 +47,7 @@ pub(super) fn delivery(notices: &mut Notices<'_>, value: &Value) {
     if let Some(cut) = json::number(value, "truncatedAlerts").filter(|n| *n > 0.0) {
         notices.note(format!("{cut} alerts of the group were not sent: ask the server for all of them"));
     }
-    json::list(value, "alerts").iter().for_each(|alert| add(notices, alert));
+    notices.rows(value, "alerts").iter().for_each(|alert| add(notices, alert));
 }
 
 fn add(notices: &mut Notices<'_>, alert: &Value) {

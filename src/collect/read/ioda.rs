@@ -26,8 +26,8 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     if json::get(&value, "data").is_none_or(|d| !d.is_array()) {
         return Err(Unreadable(format!("expected {WANTED}, found no list of them")));
     }
-    let rows = json::list(&value, "data");
     let mut notices = Notices::new(feed);
+    let rows = notices.rows(&value, "data");
     match json::text(&value, "type") {
         Some("outages.events") => {
             let asked_until = time::at(&value, "requestParameters.until");

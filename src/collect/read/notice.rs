@@ -1,10 +1,11 @@
 //! From what a monitor says to signals: names become components, words a capability, and identities are given.
 
-use super::text;
+use super::{json, text};
 use crate::collect::{Collected, Feed, Reading};
 use crate::diag::{FileId, Span, clean};
 use crate::signal::{AtKind, Observation, Precision, Record, SourceKind, SourceName, State, symptom, words};
 use jiff::Timestamp;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// More signals than this are no answer but an attack.
@@ -112,6 +113,18 @@ impl<'f> Notices<'f> {
         } else {
             self.unsaid += 1;
         }
+    }
+
+    /// The rows of the list at `path`. What is no list, or too long, is noted.
+    pub fn rows<'v>(&mut self, value: &'v Value, path: &str) -> &'v [Value] {
+        let found = json::get(value, path);
+        if found.is_some_and(|v| !v.is_array()) {
+            self.note(format!("`{path}` is no list: left out"));
+        }
+        if found.and_then(Value::as_array).is_some_and(|rows| rows.len() > json::MAX_ROWS) {
+            self.note(format!("`{path}`: only the first {} rows are read", json::MAX_ROWS));
+        }
+        json::list(value, path)
     }
 
     /// The component that the feed means by the first of `names` that is listed; `None` if it is left out, with a note.

@@ -17,6 +17,9 @@ use serde_json::Value;
 
 const WANTED: &str = "an answer of Prometheus";
 
+/// Prometheus gives no more points of a series.
+const MAX_POINTS: usize = 11_000;
+
 /// One series: its labels, name among them, and its values in time. Values may be infinite or not a number; a time
 /// without a value says nothing.
 #[derive(Debug, Clone)]
@@ -58,9 +61,10 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
         notices.note(format!("Prometheus warns: {warning}"));
     }
     if json::has_keys(data, &["alerts"]) {
-        json::list(data, "alerts").iter().for_each(|alert| current(&mut notices, alert));
+        notices.rows(data, "alerts").iter().for_each(|alert| current(&mut notices, alert));
     } else if matches!(json::text(data, "resultType"), Some("matrix" | "vector")) && json::has_keys(data, &["result"]) {
-        take_up(&mut notices, json::list(data, "result").iter().map(series).collect());
+        let all = notices.rows(data, "result").iter().map(series).collect();
+        take_up(&mut notices, all);
     } else {
         return Err(json::other_json(data, WANTED));
     }
@@ -78,7 +82,9 @@ fn current(notices: &mut Notices<'_>, alert: &Value) {
 }
 
 fn series(row: &Value) -> Series {
-    let points = json::list(row, "values").iter().chain(json::get(row, "value"));
+    let points = json::get(row, "values").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    // The newest are what matters.
+    let points = points[points.len().saturating_sub(MAX_POINTS)..].iter().chain(json::get(row, "value"));
     let values = points.filter_map(|p| {
         let [at, value] = json::rows(p) else { return None };
         Some((time::of(at)?, value.as_str()?.parse().ok()?))

@@ -26,9 +26,9 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     let mut notices = Notices::new(feed);
     let result = json::get(&value, "result").unwrap_or(&Value::Null);
     if json::get(result, "annotations").is_some_and(Value::is_array) {
-        json::list(result, "annotations").iter().for_each(|row| annotation(&mut notices, row));
+        notices.rows(result, "annotations").iter().for_each(|row| annotation(&mut notices, row));
     } else if json::get(result, "trafficAnomalies").is_some_and(Value::is_array) {
-        json::list(result, "trafficAnomalies").iter().for_each(|row| anomaly(&mut notices, row));
+        notices.rows(result, "trafficAnomalies").iter().for_each(|row| anomaly(&mut notices, row));
     } else {
         return Err(json::other_json(result, WANTED));
     }

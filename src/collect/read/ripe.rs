@@ -47,29 +47,24 @@ struct Measured<'a> {
 
 fn atlas(notices: &mut Notices<'_>, rows: &[Value]) {
     let mut all: BTreeMap<String, Measured<'_>> = BTreeMap::new();
+    let mut untold = 0;
     for row in rows {
-        let Some(id) = json::word(row, "msm_id") else { continue };
-        let (sent, lost) = match json::text(row, "type") {
-            Some("ping") => match (json::number(row, "sent"), json::number(row, "rcvd")) {
-                (Some(sent), Some(back)) if sent > 0.0 => (sent, (sent - back).clamp(0.0, sent)),
-                _ => continue,
-            },
-            // An answer, or an error in place of one.
-            Some("dns") if json::get(row, "error").is_some() => (1.0, 1.0),
-            Some("dns") if json::get(row, "result").is_some() => (1.0, 0.0),
-            other => {
-                notices.note(format!("results of type `{}` are not read", other.unwrap_or_default()));
-                continue;
-            }
+        let told = json::get(row, "msm_id").and_then(Value::as_u64).zip(sent_and_lost(row));
+        let Some((id, (sent, lost))) = told else {
+            untold += 1;
+            continue;
         };
-        let one = all.entry(id).or_default();
+        let one = all.entry(id.to_string()).or_default();
         one.name = one.name.or(json::text(row, "dst_name")).or(json::text(row, "dst_addr"));
         one.kind = json::text(row, "type").unwrap_or_default();
         one.sent += sent;
         one.lost += lost;
         one.last = one.last.max(time::at(row, "timestamp"));
     }
-    for (id, one) in all {
+    if untold > 0 {
+        notices.note(format!("{untold} results could not be told: what they are of is not called well"));
+    }
+    for (id, one) in all.into_iter().filter(|(_, one)| untold == 0 || one.lost / one.sent >= DEGRADED_SHARE) {
         let text = format!("{} of {} lost, {} {}", one.lost, one.sent, one.kind, one.name.unwrap_or_default());
         let capability = if one.kind == "dns" { "dns" } else { "connectivity" };
         share(
@@ -81,6 +76,20 @@ fn atlas(notices: &mut Notices<'_>, rows: &[Value]) {
             one.last,
             text,
         );
+    }
+}
+
+/// How many packets or questions one probe sent, and how many came to nothing; `None` where the result does not tell.
+fn sent_and_lost(row: &Value) -> Option<(f64, f64)> {
+    match json::text(row, "type")? {
+        "ping" => {
+            let sent = json::number(row, "sent").filter(|n| *n > 0.0)?;
+            Some((sent, (sent - json::number(row, "rcvd")?).clamp(0.0, sent)))
+        }
+        // An answer, or an error in place of one.
+        "dns" if json::get(row, "error").is_some() => Some((1.0, 1.0)),
+        "dns" if json::get(row, "result").is_some() => Some((1.0, 0.0)),
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `ALERTS` over time, the only history of alerts that Prometheus has: a series has a value while its alert is pending
 //! or fires, and none otherwise.
 
-use super::Series;
+use super::{MAX_POINTS, Series};
 use crate::collect::read::notice::{Notice, Notices};
 use crate::collect::read::runs::Look;
 use crate::collect::read::{alerts, labels};
@@ -20,6 +20,9 @@ enum Standing {
 /// which it did not fire.
 pub fn add(notices: &mut Notices<'_>, series: &[Series]) {
     let mut grid: BTreeSet<Timestamp> = series.iter().flat_map(|s| s.values.iter().map(|v| v.0)).collect();
+    while grid.len() > MAX_POINTS {
+        grid.pop_first();
+    }
     let quiet = quiet_after(&grid, notices.seen_at());
     grid.extend(quiet);
     let mut all: BTreeMap<String, (&Series, BTreeMap<Timestamp, Standing>)> = BTreeMap::new();

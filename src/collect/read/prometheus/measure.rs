@@ -6,7 +6,7 @@ use crate::collect::read::notice::{Notice, Notices};
 use crate::collect::read::runs::Look;
 use crate::signal::{AtKind, SourceKind, State};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// From this share of failures on, a thing fails.
 pub const FAILING_SHARE: f64 = 0.5;
@@ -81,27 +81,42 @@ fn count(notices: &mut Notices<'_>, counters: &[&Series]) {
     let key = |s: &Series, name: &str| format!("{name} {}", labels::key(&s.labels, &["__name__"]));
     let by_key: BTreeMap<String, &Series> = counters.iter().map(|s| (key(s, s.name()), *s)).collect();
     let all_of = |name: &str| FAILED.iter().find_map(|end| name.strip_suffix(end)).map(|stem| format!("{stem}_total"));
+    let mut alone: BTreeSet<String> = BTreeSet::new();
     for one in counters {
-        if let Some(total) = all_of(one.name()) {
-            if !by_key.contains_key(&key(one, &total)) {
-                notices.note(format!("{}: without {total} of the same labels, so no share follows", one.name()));
-            }
-            continue;
-        }
+        let Some(total) = all_of(one.name()).filter(|total| !by_key.contains_key(&key(one, total))) else { continue };
+        notices.note(format!("{}: without {total} of the same labels, so no share follows", one.name()));
+        alone.insert(total);
+    }
+    for one in counters.iter().filter(|c| all_of(c.name()).is_none()) {
         let stem = one.name().strip_suffix("_total").unwrap_or_default();
         let failed = FAILED.iter().find_map(|end| by_key.get(&key(one, &format!("{stem}{end}"))));
-        if failed.is_none() && !counters.iter().any(|c| all_of(c.name()).as_deref() == Some(one.name())) {
-            notices.note(format!("{}: ask for the counter of its failures as well", one.name()));
+        let asked = counters.iter().any(|c| all_of(c.name()).as_deref() == Some(one.name()));
+        // Failures that belong to nothing may be this one's.
+        if failed.is_none() && (!asked || alone.contains(one.name())) {
+            notices.note(format!("{}: without the counter of its failures, so no share follows", one.name()));
             continue;
         }
-        let failures: BTreeMap<Timestamp, f64> =
-            failed.map(|f| growth(&f.values).into_iter().collect()).unwrap_or_default();
-        let share = |(t, all): (Timestamp, f64)| {
-            let failed = failures.get(&t).copied().unwrap_or(0.0);
-            (t, if all > 0.0 { (failed / all).min(1.0) } else { f64::NAN })
-        };
-        let looks: Vec<(Timestamp, f64)> = growth(&one.values).into_iter().map(share).collect();
+        let looks: Vec<(Timestamp, f64)> = growth(&one.values)
+            .into_iter()
+            .map(|(t, all)| {
+                let failed = failed.map_or(Some(0.0), |f| failures_until(&f.values, one.values[0].0, t));
+                (t, failed.filter(|_| all > 0.0).map_or(f64::NAN, |f| (f / all).min(1.0)))
+            })
+            .collect();
         shares(notices, &one.labels, &labels::key(&one.labels, &[]), &looks);
+    }
+}
+
+/// By how many failures were counted more at `t`, in a series that may begin with the first failure, after `began`. `None`
+/// where it has a gap.
+fn failures_until(values: &[(Timestamp, f64)], began: Timestamp, t: Timestamp) -> Option<f64> {
+    let place = values.partition_point(|v| v.0 < t);
+    match (place.checked_sub(1).map(|before| values[before].1), values.get(place)) {
+        (_, None) => None,
+        (None, Some(first)) if first.0 > t => Some(0.0),
+        (None, Some(first)) => Some(if first.0 > began { first.1 } else { 0.0 }),
+        (Some(_), Some(now)) if now.0 > t => None,
+        (Some(before), Some(now)) => Some(if now.1 >= before { now.1 - before } else { now.1 }),
     }
 }
 

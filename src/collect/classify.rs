@@ -16,6 +16,9 @@ const MAX_RULE_BYTES: usize = 1 << 20;
 /// Only so much of a text is read, in bytes: what matters stands at its beginning.
 const MAX_TEXT_BYTES: usize = 4096;
 
+/// A name that comes so soon after a party without one, in bytes, is its name: `our cloud provider (AWS)`.
+const MAX_APPOSED_BYTES: usize = 20;
+
 /// How a text says that things are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,6 +66,7 @@ pub enum Attribution {
 struct File {
     capability: Vec<CapabilityRule>,
     state: Vec<StateRule>,
+    own: Vec<String>,
     denied: Vec<String>,
     outside: Vec<String>,
     blamed: Vec<String>,
@@ -96,8 +100,9 @@ struct Provider {
 pub struct Rules {
     capabilities: (Vec<String>, RegexSet),
     states: (Vec<Tenor>, RegexSet),
+    own: RegexSet,
     denied: RegexSet,
-    outside: RegexSet,
+    outside: Vec<Regex>,
     blamed: RegexSet,
     features: Vec<Regex>,
     providers: Vec<(String, Regex)>,
@@ -118,8 +123,9 @@ impl Rules {
         Ok(Rules {
             capabilities: (file.capability.into_iter().map(|r| r.capability).collect(), capabilities),
             states: (file.state.iter().map(|r| r.state).collect(), states),
+            own: set(&file.own)?,
             denied: set(&file.denied)?,
-            outside: set(&file.outside)?,
+            outside: file.outside.iter().map(|p| one(p, true)).collect::<Result<_, _>>()?,
             blamed: set(&file.blamed)?,
             features,
             providers: providers.collect::<Result<_, _>>()?,
@@ -133,36 +139,69 @@ impl Rules {
         own.or_else(|| symptom::classify(text)).map(words::capability)
     }
 
-    /// How `text` says that things are; degraded, if no rule matches.
-    pub fn tenor(&self, text: &str) -> Tenor {
-        let first = self.states.1.matches(head(text)).iter().next();
-        first.and_then(|i| self.states.0.get(i)).copied().unwrap_or(Tenor::Degraded)
+    /// How `text` says that things are; `None` if no rule matches.
+    pub fn tenor(&self, text: &str) -> Option<Tenor> {
+        let first = self.states.1.matches(head(text)).iter().next()?;
+        self.states.0.get(first).copied()
     }
 
-    /// Whom `text` blames.
+    /// Whom `text` blames. A sentence that blames weighs more than one that denies; where no trouble is told of, nobody is
+    /// blamed.
     pub fn attribution(&self, text: &str) -> Attribution {
         let text = self.without_features(text);
-        if self.denied.is_match(&text) {
+        if self.tenor(&text) == Some(Tenor::Info) {
             Attribution::Denied
-        } else if self.outside.is_match(&text) || self.blamed_provider(&text).is_some() {
+        } else if self.blaming(&text).next().is_some() {
             Attribution::Others
+        } else if sentences(&text).any(|s| self.denies(s)) {
+            Attribution::Denied
         } else {
             Attribution::None
         }
     }
 
-    /// The provider that `text` names: the one that it blames, else the first.
+    /// The provider that `text` blames, of those that the rules know.
     pub fn provider(&self, text: &str) -> Option<&str> {
         let text = self.without_features(text);
-        self.blamed_provider(&text).or_else(|| {
-            let named = self.providers.iter().filter_map(|(name, p)| Some((p.find(&text)?.start(), name.as_str())));
-            named.min_by_key(|(start, _)| *start).map(|(_, name)| name)
+        let blamed = |sentence| self.providers.iter().find(|(_, p)| self.sentence_blames(sentence, p));
+        self.blaming(&text).find_map(blamed).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether `text` blames the party that `mention` finds.
+    pub fn blames(&self, text: &str, mention: &Regex) -> bool {
+        let text = self.without_features(text);
+        self.blaming(&text).any(|sentence| self.sentence_blames(sentence, mention))
+    }
+
+    /// The sentences of `text` that blame somebody else.
+    fn blaming<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        sentences(text).filter(|s| {
+            let named = || self.providers.iter().any(|(_, p)| self.sentence_blames(s, p));
+            !self.own.is_match(s) && !self.denied.is_match(s) && (self.outside.iter().any(|p| p.is_match(s)) || named())
         })
     }
 
-    fn blamed_provider(&self, text: &str) -> Option<&str> {
-        let blames = |p: &Regex| p.is_match(text) && self.blamed.is_match(&p.replace_all(text, "PROVIDER"));
-        self.providers.iter().find(|(_, p)| blames(p)).map(|(name, _)| name.as_str())
+    /// Whether a sentence takes a suspicion back: the fault is the writer's, or not that of a party that is spoken of.
+    fn denies(&self, sentence: &str) -> bool {
+        let spoken_of =
+            || self.outside.iter().chain(self.providers.iter().map(|(_, p)| p)).any(|p| p.is_match(sentence));
+        self.own.is_match(sentence) || self.denied.is_match(sentence) && spoken_of()
+    }
+
+    /// Whether a sentence says of what `mention` finds that it is to blame, or names so a party of which it has just said
+    /// that it is.
+    fn sentence_blames(&self, sentence: &str, mention: &Regex) -> bool {
+        if !mention.is_match(sentence) {
+            return false;
+        }
+        let token = mention.replace_all(sentence, "PROVIDER");
+        let apposed = |p: &Regex| {
+            p.find_iter(&token).any(|party| {
+                let rest = &token[party.end()..];
+                rest.find("PROVIDER").is_some_and(|at| at <= MAX_APPOSED_BYTES)
+            })
+        };
+        self.blamed.is_match(&token) || self.outside.iter().any(apposed)
     }
 
     fn without_features(&self, text: &str) -> String {
@@ -172,6 +211,23 @@ impl Rules {
         }
         text
     }
+}
+
+/// The sentences of a text, roughly: a full stop ends one where a blank follows.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(['.', ';', '!', '?'])
+        .scan(0, move |start, piece| {
+            let end = *start + piece.len();
+            let whole = text[end..].chars().next().is_none_or(char::is_whitespace);
+            *start = end;
+            Some((end, whole))
+        })
+        .filter(|(_, whole)| *whole)
+        .scan(0, move |start, (end, _)| {
+            let sentence = &text[*start..end];
+            *start = end;
+            Some(sentence)
+        })
 }
 
 fn head(text: &str) -> &str {
@@ -202,9 +258,14 @@ pub fn capability(text: &str) -> Option<&'static str> {
     RULES.as_ref()?.capability(text)
 }
 
-/// How `text` says that things are by the built-in rules.
+/// How a text about a trouble says that things are by the built-in rules; degraded, if it does not tell.
 pub fn tenor(text: &str) -> Tenor {
-    RULES.as_ref().map_or(Tenor::Degraded, |r| r.tenor(text))
+    tenor_told(text).unwrap_or(Tenor::Degraded)
+}
+
+/// How any text says that things are by the built-in rules; `None` if it does not tell.
+pub fn tenor_told(text: &str) -> Option<Tenor> {
+    RULES.as_ref()?.tenor(text)
 }
 
 /// Whom `text` blames by the built-in rules.
@@ -212,7 +273,12 @@ pub fn attribution(text: &str) -> Attribution {
     RULES.as_ref().map_or(Attribution::None, |r| r.attribution(text))
 }
 
-/// The provider that `text` names by the built-in rules, in lower case, as an alias.
+/// Whether `text` blames the party that `mention` finds, by the built-in rules.
+pub fn blames(text: &str, mention: &Regex) -> bool {
+    RULES.as_ref().is_some_and(|r| r.blames(text, mention))
+}
+
+/// The provider that `text` blames by the built-in rules, in lower case, as an alias.
 pub fn provider(text: &str) -> Option<&'static str> {
     RULES.as_ref()?.provider(text)
 }

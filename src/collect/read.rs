@@ -2,23 +2,42 @@
 
 pub mod alertmanager;
 mod alerts;
+pub mod aws;
+pub mod aws_rss;
+pub mod azure;
+pub mod betterstack;
 pub mod blackbox;
+pub mod cachet;
+pub mod draft;
 pub mod draft;
 mod exposition;
+pub mod feed;
+pub mod firehydrant;
 pub mod gatus;
+pub mod google;
 pub mod grafana;
+pub mod heroku;
 pub mod incidentio;
+pub mod incidentio;
+pub mod instatus;
 pub mod ioda;
 pub mod json;
+pub mod json;
 mod labels;
+pub mod m365;
+pub mod meta;
 mod notice;
 pub mod pagerduty;
+pub mod place;
 pub mod place;
 pub mod prometheus;
 pub mod radar;
 pub mod ripe;
 mod runs;
+pub mod salesforce;
+pub mod slack;
 pub mod state;
+pub mod statusio;
 pub mod statuspage;
 pub mod text;
 pub mod time;
@@ -31,7 +50,7 @@ use super::{Feed, Reading, Unreadable};
 /// A format of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
-    /// Atlassian Statuspage.
+    /// Atlassian Statuspage, and what answers in its layout.
     Statuspage,
     /// incident.io.
     IncidentIo,
@@ -59,6 +78,32 @@ pub enum Format {
     UptimeKuma,
     /// Counts of users' reports.
     UserReports,
+    /// Google Cloud, Workspace, Firebase, Maps, Ads.
+    Google,
+    /// AWS, in JSON.
+    Aws,
+    /// Slack.
+    Slack,
+    /// Heroku.
+    Heroku,
+    /// Salesforce Trust.
+    Salesforce,
+    /// Meta.
+    Meta,
+    /// Status.io.
+    StatusIo,
+    /// Instatus.
+    Instatus,
+    /// Better Stack.
+    BetterStack,
+    /// Cachet.
+    Cachet,
+    /// FireHydrant.
+    FireHydrant,
+    /// Microsoft 365, by Microsoft Graph.
+    Microsoft365,
+    /// RSS and Atom: those of AWS, Azure and Meta, and of pages in general.
+    Feed,
 }
 
 /// Formats by the words that configurations use.
@@ -77,6 +122,19 @@ pub const FORMATS: &[(&str, Format)] = &[
     ("upptime", Format::Upptime),
     ("uptimekuma", Format::UptimeKuma),
     ("userreports", Format::UserReports),
+    ("google", Format::Google),
+    ("aws", Format::Aws),
+    ("slack", Format::Slack),
+    ("heroku", Format::Heroku),
+    ("salesforce", Format::Salesforce),
+    ("meta", Format::Meta),
+    ("statusio", Format::StatusIo),
+    ("instatus", Format::Instatus),
+    ("betterstack", Format::BetterStack),
+    ("cachet", Format::Cachet),
+    ("firehydrant", Format::FireHydrant),
+    ("m365", Format::Microsoft365),
+    ("feed", Format::Feed),
 ];
 
 /// Reads an answer of a feed.
@@ -99,5 +157,69 @@ pub fn read(format: Format, body: &[u8], feed: &Feed) -> Result<Reading, Unreada
         Format::Upptime => upptime::read(body, feed),
         Format::UptimeKuma => uptimekuma::read(body, feed),
         Format::UserReports => userreports::read(body, feed),
+        Format::Google => google::read(body, feed),
+        Format::Aws => aws::read(body, feed),
+        Format::Slack => slack::read(body, feed),
+        Format::Heroku => heroku::read(body, feed),
+        Format::Salesforce => salesforce::read(body, feed),
+        Format::Meta => meta::read(body, feed),
+        Format::StatusIo => statusio::read(body, feed),
+        Format::Instatus => instatus::read(body, feed),
+        Format::BetterStack => betterstack::read(body, feed),
+        Format::Cachet => cachet::read(body, feed),
+        Format::FireHydrant => firehydrant::read(body, feed),
+        Format::Microsoft365 => m365::read(body, feed),
+        Format::Feed => feed::read(body, feed),
     }
+}
+
+/// Hosts that always answer in one format, whatever their answers look like.
+const HOSTS: &[(&str, Format)] = &[
+    ("health.aws.amazon.com", Format::Aws),
+    ("status.cloud.google.com", Format::Google),
+    ("status.firebase.google.com", Format::Google),
+    ("ads.google.com", Format::Google),
+    ("www.google.com", Format::Google),
+    ("slack-status.com", Format::Slack),
+    ("status.heroku.com", Format::Heroku),
+    ("api.status.salesforce.com", Format::Salesforce),
+    ("metastatus.com", Format::Meta),
+    ("api.status.io", Format::StatusIo),
+    ("status-api.hostedstatus.com", Format::StatusIo),
+    ("graph.microsoft.com", Format::Microsoft365),
+];
+
+/// The format of an answer that `host` gave for `path`: known hosts first, then what it looks like, incident.io before
+/// Statuspage, since it answers in both layouts. `None` if it is none that is known.
+pub fn recognise(host: &str, path: &str, body: &[u8]) -> Option<Format> {
+    if feed::is(body) {
+        return Some(Format::Feed);
+    }
+    let value = json::parse(body, "JSON").ok()?;
+    let host = host.to_ascii_lowercase();
+    if let Some((_, format)) =
+        HOSTS.iter().find(|(known, _)| *known == host.trim_start_matches("www.") || *known == host)
+    {
+        return Some(*format);
+    }
+    if path.contains("/proxy/") && incidentio::is(&value) {
+        return Some(Format::IncidentIo);
+    }
+    let looks: [(fn(&serde_json::Value) -> bool, Format); 14] = [
+        (incidentio::is, Format::IncidentIo),
+        (statuspage::is, Format::Statuspage),
+        (betterstack::is, Format::BetterStack),
+        (statusio::is, Format::StatusIo),
+        (firehydrant::is, Format::FireHydrant),
+        (m365::is, Format::Microsoft365),
+        (aws::is, Format::Aws),
+        (google::is, Format::Google),
+        (slack::is, Format::Slack),
+        (heroku::is, Format::Heroku),
+        (salesforce::is, Format::Salesforce),
+        (meta::is, Format::Meta),
+        (cachet::is, Format::Cachet),
+        (instatus::is, Format::Instatus),
+    ];
+    looks.iter().find(|(is, _)| is(&value)).map(|(_, format)| *format)
 }

@@ -5,8 +5,10 @@ use crate::collect::{Collected, Feed, Reading, classify};
 use crate::diag::{FileId, Span};
 use crate::signal::{AtKind, Observation, Precision, Record, SourceKind, SourceName, State};
 use jiff::Timestamp;
+use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What comes over the network stands in no file.
 pub const NOWHERE: Span = Span { file: FileId(0), start: 0, end: 0 };
@@ -16,6 +18,9 @@ const MAX_SIGNALS: usize = 10_000;
 
 /// So many notes are enough to see what is wrong.
 const MAX_NOTES: usize = 50;
+
+/// Addresses in a text.
+static LINKS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"https?://[^\s"'<>()]+"#).ok());
 
 /// The capability of signals that tell none.
 const ANY: &str = "any";
@@ -83,12 +88,23 @@ pub struct Draft<'f> {
     reading: Reading,
     by_identity: BTreeMap<String, usize>,
     well: Vec<Well>,
+    /// The worst that is told of every part that is in trouble.
+    open: BTreeMap<String, State>,
+    /// Whether trouble may have been passed over: then nothing is called well.
+    unsure: bool,
 }
 
 impl<'f> Draft<'f> {
     /// An empty reading of an answer of `feed`.
     pub fn new(feed: &'f Feed) -> Draft<'f> {
-        Draft { feed, reading: Reading::default(), by_identity: BTreeMap::new(), well: Vec::new() }
+        Draft {
+            feed,
+            reading: Reading::default(),
+            by_identity: BTreeMap::new(),
+            well: Vec::new(),
+            open: BTreeMap::new(),
+            unsure: false,
+        }
     }
 
     /// When the answer came.
@@ -102,6 +118,21 @@ impl<'f> Draft<'f> {
         if self.reading.notes.len() < MAX_NOTES && !self.reading.notes.contains(&note) {
             self.reading.notes.push(note);
         }
+    }
+
+    /// Tells people that something was passed over that may have been trouble: nothing is called well then.
+    pub fn pass_over(&mut self, note: impl Into<String>) {
+        self.unsure = true;
+        self.note(note);
+    }
+
+    /// The rows of the list at `path`; none where it is missing or null. Where it is something else, trouble may be passed
+    /// over.
+    pub fn rows<'v>(&mut self, value: &'v Value, path: &str) -> &'v [Value] {
+        if let Some(found) = super::json::get(value, path).filter(|v| !v.is_array()) {
+            self.pass_over(format!("`{path}` is no list: {}", text::cut(&found.to_string(), 60)));
+        }
+        super::json::list(value, path)
     }
 
     /// What `word` of the feed means; one that is not known is degraded, and a note.
@@ -140,18 +171,26 @@ impl<'f> Draft<'f> {
             region,
             ..self.observation(component, trouble.state, trouble.at, trouble.at_kind, trouble.until)
         };
+        if observation.until.is_none() {
+            let worst = self.open.entry(trouble.part.to_lowercase()).or_insert(State::Healthy);
+            *worst = state::worse(*worst, trouble.state);
+        }
         let url = trouble.url.map(|u| text::cut(&crate::diag::clean(u), text::MAX_CHARS));
         let text = text::titled(trouble.title, trouble.newest);
         self.add(identity, Record { observation, text, url, span: NOWHERE });
     }
 
-    /// Adds what a list of parts says of one of them, unless something that goes on there is known already.
+    /// Adds what a list of parts says of one of them, unless something at least as grave that goes on there is known
+    /// already: of the part, or of the same capability of the component.
     pub fn part_in_trouble(&mut self, trouble: &Trouble) {
+        let graver = |s: State| state::worse(s, trouble.state) == s;
+        if self.open.get(&trouble.part.to_lowercase()).is_some_and(|s| graver(*s)) {
+            return;
+        }
         let Some((component, _)) = self.component(trouble.part, trouble.group) else {
             return;
         };
         let capability = capability(&[trouble.part, trouble.group, trouble.title, trouble.first]);
-        let graver = |s: State| state::worse(s, trouble.state) == s;
         let known =
             self.reading.signals.iter().map(|s| &s.record.observation).any(|o| {
                 o.component == component && o.capability == capability && o.until.is_none() && graver(o.state)
@@ -205,7 +244,8 @@ impl<'f> Draft<'f> {
                     unnamed = None;
                 }
                 classify::Attribution::Others => {
-                    let provider = self.provider(&plain).or_else(|| classify::provider(&plain).map(str::to_string));
+                    let known = || classify::provider(&plain).map(str::to_string);
+                    let provider = self.provider(&plain, words).or_else(known);
                     match provider {
                         Some(provider) => _ = blamed.entry(provider).or_insert((*at, words)),
                         None => unnamed = Some(text::cut(&plain, 120)),
@@ -217,7 +257,9 @@ impl<'f> Draft<'f> {
             self.note(format!("an outside party without a name is blamed: {words}"));
         }
         for (provider, (at, words)) in blamed {
-            if provider.is_empty() || self.feed.component.as_ref() == Some(&provider) {
+            // Who tells of its own trouble blames nobody.
+            let own = self.reading.signals.iter().any(|s| s.identity.starts_with(&format!("{id}/{provider}/")));
+            if own || provider.is_empty() || self.feed.component.as_ref() == Some(&provider) {
                 continue;
             }
             let region = place::of(words).unwrap_or_else(|| place::GLOBAL.to_string());
@@ -232,14 +274,18 @@ impl<'f> Draft<'f> {
 
     /// The reading, with a healthy signal for every component that is well.
     pub fn finish(mut self) -> Reading {
-        for well in std::mem::take(&mut self.well) {
+        let well = std::mem::take(&mut self.well);
+        if self.unsure {
+            return self.reading;
+        }
+        for well in well {
             let going_on = self.reading.signals.iter().map(|s| &s.record.observation).any(|o| {
-                let there = o.component == well.component && o.until.is_none();
-                let same = !well.named
-                    || o.capability == well.capability
-                    || [&o.capability, &well.capability].iter().any(|c| *c == ANY);
-                let blocks = state::is_trouble(o.state) || o.state == State::Maintenance;
-                there && same && blocks && o.source.kind == SourceKind::StatusPage
+                let open = o.until.is_none() && o.source.kind == SourceKind::StatusPage && o.state != State::Healthy;
+                // Nothing is called well as a whole while anything at all goes on.
+                let same = o.component == well.component
+                    && o.state != State::Unknown
+                    && (o.capability == well.capability || o.capability == ANY || well.capability == ANY);
+                open && (same || !well.named)
             });
             if going_on {
                 continue;
@@ -270,13 +316,15 @@ impl<'f> Draft<'f> {
         found.map(|component| (component.clone(), true))
     }
 
-    /// The component of the longest name in `names` that `plain` mentions as words of their own.
-    fn provider(&self, plain: &str) -> Option<String> {
-        let plain = plain.to_lowercase();
-        let mentioned = self.feed.names.iter().filter(|(name, component)| {
-            !name.is_empty() && Some(*component) != self.feed.component.as_ref() && mentions(&plain, name)
+    /// The component of the longest name in `names` that a text blames, or to which it links.
+    fn provider(&self, plain: &str, words: &str) -> Option<String> {
+        let others = self.feed.names.iter().filter(|(_, c)| Some(*c) != self.feed.component.as_ref());
+        let blamed = others.filter(|(name, _)| !name.is_empty()).filter(|(name, _)| {
+            let mention = RegexBuilder::new(&format!(r"\b{}\b", regex::escape(name))).case_insensitive(true).build();
+            let links = LINKS.as_ref().map_or(false, |l| l.find_iter(words).any(|l| mentions(l.as_str(), name)));
+            links || mention.is_ok_and(|m| classify::blames(plain, &m))
         });
-        mentioned.max_by_key(|(name, _)| name.len()).map(|(_, component)| component.clone())
+        blamed.max_by_key(|(name, _)| name.len()).map(|(_, component)| component.clone())
     }
 
     /// What this feed observed; `any` and everywhere until told otherwise.
@@ -344,8 +392,9 @@ fn identity(id: &str, component: &str, capability: &str, region: &str) -> String
     identity
 }
 
-/// Whether `text` has `name`, both in lower case, as words of their own.
-fn mentions(text: &str, name: &str) -> bool {
+/// Whether an address has `name`, which is in lower case, as words of its own.
+fn mentions(address: &str, name: &str) -> bool {
+    let text = address.to_lowercase();
     text.match_indices(name).any(|(start, found)| {
         let before = text[..start].chars().next_back();
         let after = text[start + found.len()..].chars().next();

@@ -24,7 +24,7 @@ fn is_widget(value: &Value) -> bool {
 }
 
 fn is_proxy(summary: &Value) -> bool {
-    json::has_keys(summary, &["components", "ongoing_incidents"])
+    json::has_keys(summary, &["components", "ongoing_incidents", "affected_components"])
 }
 
 /// Reads an answer.
@@ -45,10 +45,10 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
 
 fn widget(value: &Value, feed: &Feed) -> Reading {
     let mut draft = Draft::new(feed);
-    for incident in json::list(value, "ongoing_incidents") {
+    for incident in draft.rows(value, "ongoing_incidents") {
         let title = json::text(incident, "name").unwrap_or("");
         let Some(id) = json::text(incident, "id") else {
-            draft.note(format!("an incident without an id is passed over: {title}"));
+            draft.pass_over(format!("an incident without an id is passed over: {title}"));
             continue;
         };
         let newest = json::text(incident, "last_update_message").unwrap_or("");
@@ -72,9 +72,7 @@ fn widget(value: &Value, feed: &Feed) -> Reading {
     {
         maintenance(&mut draft, work, &BTreeMap::new());
     }
-    if value["ongoing_incidents"].is_array() || value["ongoing_incidents"].is_null() {
-        draft.all_well();
-    }
+    draft.all_well();
     draft.finish()
 }
 
@@ -82,10 +80,10 @@ fn proxy(summary: &Value, feed: &Feed) -> Reading {
     let mut draft = Draft::new(feed);
     let page_url = json::text(summary, "public_url");
     let names = names(summary);
-    for incident in json::list(summary, "ongoing_incidents") {
+    for incident in draft.rows(summary, "ongoing_incidents") {
         let title = json::text(incident, "name").unwrap_or("");
         let Some(id) = json::text(incident, "id") else {
-            draft.note(format!("an incident without an id is passed over: {title}"));
+            draft.pass_over(format!("an incident without an id is passed over: {title}"));
             continue;
         };
         proxy_incident(&mut draft, incident, id, &names, page_url);
@@ -95,7 +93,7 @@ fn proxy(summary: &Value, feed: &Feed) -> Reading {
         maintenance(&mut draft, work, &names);
     }
     let mut affected = Vec::new();
-    for row in json::list(summary, "affected_components") {
+    for row in draft.rows(summary, "affected_components") {
         let id = json::text(row, "component_id").unwrap_or("");
         affected.push(id);
         let (Some((name, group)), Some(status)) = (names.get(id), json::text(row, "status")) else {
@@ -105,10 +103,9 @@ fn proxy(summary: &Value, feed: &Feed) -> Reading {
         let state = draft.state(status);
         draft.part_in_trouble(&Trouble { part: name, group, ..Trouble::new(id, name, state) });
     }
-    if summary["affected_components"].is_array() || summary["affected_components"].is_null() {
-        for (_, (name, group)) in names.iter().filter(|(id, _)| !affected.contains(id)) {
-            draft.well(name, group);
-        }
+    // Only what is affected is listed with its status; without that list, nothing is known of the rest.
+    for (_, (name, group)) in names.iter().filter(|(id, _)| !affected.contains(id)) {
+        draft.well(name, group);
     }
     draft.finish()
 }
@@ -172,12 +169,12 @@ fn names(summary: &Value) -> BTreeMap<&str, (&str, &str)> {
 fn maintenance(draft: &mut Draft, work: &Value, names: &BTreeMap<&str, (&str, &str)>) {
     let title = json::text(work, "name").unwrap_or("");
     let Some(id) = json::text(work, "id") else {
-        draft.note(format!("announced work without an id is passed over: {title}"));
+        draft.pass_over(format!("announced work without an id is passed over: {title}"));
         return;
     };
     let begins = draft.time(work, "started_at").or_else(|| draft.time(work, "starts_at"));
     if begins.is_none() && json::text(work, "status") != Some("maintenance_in_progress") {
-        draft.note(format!("announced work without a beginning is passed over: {title}"));
+        draft.pass_over(format!("announced work without a beginning is passed over: {title}"));
         return;
     }
     let newest = json::text(work, "last_update_message").unwrap_or("");

@@ -41,17 +41,17 @@ pub fn page(value: &Value, feed: &Feed) -> Reading {
     let mut draft = Draft::new(feed);
     let page_url = json::text(value, "page.url");
     let groups = groups(value);
-    for incident in json::list(value, "incidents").iter().chain(json::get(value, "incident")) {
+    for incident in draft.rows(value, "incidents").iter().chain(json::get(value, "incident")) {
         if json::text(incident, "scheduled_for").is_some() {
             maintenance(&mut draft, incident, page_url);
         } else {
             self::incident(&mut draft, incident, page_url, &groups);
         }
     }
-    for work in json::list(value, "scheduled_maintenances") {
+    for work in draft.rows(value, "scheduled_maintenances") {
         maintenance(&mut draft, work, page_url);
     }
-    for component in json::list(value, "components") {
+    for component in draft.rows(value, "components") {
         self::component(&mut draft, component, component, &groups);
     }
     if let (Some(component), Some(update)) = (json::get(value, "component"), json::get(value, "component_update")) {
@@ -90,7 +90,7 @@ fn component(draft: &mut Draft, component: &Value, update: &Value, groups: &BTre
         return;
     }
     let (Some(name), Some(status)) = (json::text(component, "name"), status_of(component, update)) else {
-        draft.note("a component without a name or a status is passed over");
+        draft.pass_over("a component without a name or a status is passed over");
         return;
     };
     let group = json::text(component, "group_id").and_then(|id| groups.get(id)).copied().unwrap_or("");
@@ -120,7 +120,7 @@ struct Part<'a> {
 fn incident(draft: &mut Draft, incident: &Value, page_url: Option<&str>, groups: &BTreeMap<&str, &str>) {
     let title = json::text(incident, "name").unwrap_or("");
     let Some(id) = json::text(incident, "id") else {
-        draft.note(format!("an incident without an id is passed over: {title}"));
+        draft.pass_over(format!("an incident without an id is passed over: {title}"));
         return;
     };
     let status = json::text(incident, "status").unwrap_or("");
@@ -234,13 +234,13 @@ fn split<'a>(
 fn maintenance(draft: &mut Draft, work: &Value, page_url: Option<&str>) {
     let title = json::text(work, "name").unwrap_or("");
     let Some(id) = json::text(work, "id") else {
-        draft.note(format!("announced work without an id is passed over: {title}"));
+        draft.pass_over(format!("announced work without an id is passed over: {title}"));
         return;
     };
     let status = json::text(work, "status").unwrap_or("");
     let (begins, ends) = (draft.time(work, "scheduled_for"), draft.time(work, "scheduled_until"));
     if begins.is_none() && !matches!(status, "in_progress" | "verifying" | "completed") {
-        draft.note(format!("announced work without a beginning is passed over: {title}"));
+        draft.pass_over(format!("announced work without a beginning is passed over: {title}"));
         return;
     }
     let updates = updates(draft, work);

@@ -30,6 +30,7 @@ mod sarif;
 mod scenario;
 mod schemas;
 mod signal;
+mod store;
 mod tutorial;
 mod whatif;
 

@@ -15,6 +15,7 @@ mod docs;
 mod drawing;
 mod edit;
 mod export;
+mod fetch;
 mod graph;
 mod import;
 mod incident;

@@ -4,6 +4,7 @@
 //! read is unknown, is said so, and is never taken for up or down. Knows signals and diagnostics; nothing of graphs beyond
 //! ids, nothing of models.
 
+pub mod config;
 pub mod fetch;
 pub mod read;
 

@@ -16,7 +16,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("whatif", &["graph", "signal", "model", "infer"]),
     ("scenario", &["diag", "graph", "signal", "incident", "report"]),
     ("learn", &["diag", "graph", "signal", "incident", "model", "infer::logspace", "whatif"]),
-    ("collect", &["diag", "signal"]),
+    ("collect", &["diag", "signal", "incident::mapping", "incident::Placed"]),
     ("store", &["diag", "signal"]),
     ("backtest", &["graph", "signal", "incident", "model", "infer", "report::view", "correlate"]),
     (

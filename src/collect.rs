@@ -5,6 +5,8 @@
 //! ids, nothing of models.
 
 pub mod classify;
+pub mod config;
+pub mod fetch;
 pub mod follow;
 pub mod probe;
 pub mod read;

@@ -28,9 +28,11 @@ use std::path::{Path, PathBuf};
 pub const FILE_NAME: &str = "incident.yaml";
 
 /// A text and where it stands.
-#[derive(Debug, Clone)]
-pub(crate) struct Placed {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The text.
     pub text: String,
+    /// Where it stands.
     pub span: Span,
 }
 

@@ -6,6 +6,7 @@
 //! - [`graph`]: YAML → the checked [`graph::DependencyGraph`]. Knows nothing of signals or probability.
 //! - [`discover`]: what DNS tells of the dependencies of a domain, as a proposal.
 //! - [`signal`]: JSON Lines, CSV, YAML → [`signal::Record`]s. Knows nothing of graphs beyond ids.
+//! - [`store`]: the history of what was collected, one log for each day.
 //! - [`incident`]: window + graph + signals + truth.
 //! - [`scenario`]: tests of a graph, and whether a report keeps to them.
 //! - [`infer`]: numerics, [`infer::network::Network`] → posterior. Knows no names and no files.
@@ -31,4 +32,5 @@ pub mod model;
 pub mod report;
 pub mod scenario;
 pub mod signal;
+pub mod store;
 pub mod whatif;

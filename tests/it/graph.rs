@@ -214,6 +214,8 @@ fn every_code_has_a_page_whose_example_gives_it() {
         .chain(commoncause::scenario::CODES)
         .chain(commoncause::discover::codes::CODES)
         .chain(commoncause::graph::edit::CODES)
+        .chain(commoncause::store::CODES)
+        .chain(commoncause::collect::config::CODES)
         .map(|c| c.id)
         .collect();
     all.sort_unstable();

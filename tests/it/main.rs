@@ -16,6 +16,7 @@ mod drawing;
 mod edit;
 mod export;
 mod feeds;
+mod fetch;
 mod graph;
 mod import;
 mod incident;
@@ -33,6 +34,7 @@ mod sarif;
 mod scenario;
 mod schemas;
 mod signal;
+mod store;
 mod tutorial;
 mod whatif;
 

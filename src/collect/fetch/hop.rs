@@ -1,0 +1,199 @@
+//! One request to one host, whose address is judged before it is connected to.
+
+use super::address::{Standing, standing};
+use super::{Failure, Limits, Reach, Request};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
+use reqwest::{Client, ClientBuilder, Response, Url};
+use std::error::Error;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Connections that are kept open to a host.
+const IDLE_PER_HOST: usize = 1;
+/// How long they are.
+const IDLE_TIME: Duration = Duration::from_secs(90);
+
+/// Two clients, so that no connection to a private address is ever used for a source that may only reach public ones.
+#[derive(Debug)]
+pub(super) struct Clients {
+    public: Client,
+    any: Client,
+    /// Why no certificate is trusted, if so.
+    no_roots: Option<String>,
+}
+
+impl Clients {
+    pub fn new(limits: &Limits, contact: &str) -> Result<Clients, String> {
+        // Whoever was first has chosen for the whole process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let agent = format!("commoncause/{} (+{contact})", env!("CARGO_PKG_VERSION"));
+        let agent = HeaderValue::from_str(&agent).map_err(|_| "the contact must be plain text".to_string())?;
+        let build = |reach: Reach| {
+            Client::builder()
+                .user_agent(agent.clone())
+                .dns_resolver(Judge(reach))
+                // A proxy would look names up for us, unjudged.
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .connect_timeout(limits.connect)
+                .read_timeout(limits.idle)
+                .pool_max_idle_per_host(IDLE_PER_HOST)
+                .pool_idle_timeout(IDLE_TIME)
+        };
+        let text = |e: reqwest::Error| root(&e);
+        match build(Reach::Public).build() {
+            Ok(public) => {
+                let any = build(Reach::NamedHost).build().map_err(text)?;
+                Ok(Clients { public, any, no_roots: None })
+            }
+            // A machine without certificates can still ask its own network over http; https fails, and says why.
+            Err(e) => {
+                let none = |b: ClientBuilder| b.tls_certs_only([]).build().map_err(text);
+                let (public, any) = (none(build(Reach::Public))?, none(build(Reach::NamedHost))?);
+                Ok(Clients { public, any, no_roots: Some(root(&e)) })
+            }
+        }
+    }
+
+    /// Asks for `url`, on the way from `first`, which `request` names.
+    pub async fn ask(&self, request: &Request, first: &Url, url: &Url) -> Result<Response, Failure> {
+        let named = request.reach == Reach::NamedHost && url.host_str() == first.host_str();
+        let reach = if named { Reach::NamedHost } else { Reach::Public };
+        // An address in the URL is looked up by nobody, so it is judged here.
+        let host = url.host_str().unwrap_or_default();
+        if let Ok(ip) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>()
+            && !reach.allows(ip)
+        {
+            return Err(Failure::NotPublic(ip.to_string()));
+        }
+        let client = if named { &self.any } else { &self.public };
+        let mut headers = HeaderMap::new();
+        if url.origin() == first.origin() {
+            for (name, value) in &request.headers {
+                let (name, mut value) = header(name, &value.0)?;
+                value.set_sensitive(true);
+                headers.insert(name, value);
+            }
+        }
+        for (name, value) in
+            [(IF_NONE_MATCH, &request.validators.etag), (IF_MODIFIED_SINCE, &request.validators.last_modified)]
+        {
+            if let Some(value) = value.as_deref().and_then(|v| HeaderValue::from_str(v).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        client.get(url.clone()).headers(headers).send().await.map_err(|e| match (failure(e), &self.no_roots) {
+            (Failure::Unreachable(why), Some(no_roots)) if url.scheme() == "https" => {
+                Failure::Unreachable(format!("{why} ({no_roots})"))
+            }
+            (failure, _) => failure,
+        })
+    }
+}
+
+/// A header of a source. Its value is not told.
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
+    let bad = |_| Failure::BadAddress(format!("the header `{name}` has a name or value that cannot be sent"));
+    let header = HeaderName::from_bytes(name.as_bytes()).map_err(|e| bad(e.to_string()))?;
+    Ok((header, HeaderValue::from_str(value).map_err(|e| bad(e.to_string()))?))
+}
+
+/// An address that can be asked.
+pub(super) fn parse(url: &str) -> Result<Url, Failure> {
+    let url = Url::parse(url).map_err(|e| Failure::BadAddress(e.to_string()))?;
+    if !["http", "https"].contains(&url.scheme()) {
+        return Err(Failure::BadAddress(format!("{} is neither http nor https", url.scheme())));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Failure::BadAddress("it holds a password; give it as a header from the environment".to_string()));
+    }
+    Ok(url)
+}
+
+/// Where the answer to `url` leads, if it is a redirect.
+pub(super) fn redirect(url: &Url, response: &Response) -> Result<Option<Url>, Failure> {
+    if ![301, 302, 303, 307, 308].contains(&response.status().as_u16()) {
+        return Ok(None);
+    }
+    let place = response.headers().get(LOCATION).and_then(|l| l.to_str().ok());
+    let place = place.ok_or_else(|| Failure::Redirect("it leads nowhere".to_string()))?;
+    let next = url.join(place).map_err(|e| Failure::Redirect(e.to_string()))?;
+    let next = parse(next.as_str()).map_err(|e| Failure::Redirect(e.to_string()))?;
+    if url.scheme() == "https" && next.scheme() == "http" {
+        return Err(Failure::Redirect("it leads from https to http".to_string()));
+    }
+    Ok(Some(next))
+}
+
+impl Reach {
+    fn allows(self, ip: IpAddr) -> bool {
+        match standing(ip) {
+            Standing::Public => true,
+            Standing::Private => self == Reach::NamedHost,
+            Standing::Nobody => false,
+        }
+    }
+}
+
+/// Looks names up and lets only allowed addresses through: what is judged is what is connected to.
+struct Judge(Reach);
+
+impl Resolve for Judge {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reach = self.0;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let allowed: Vec<SocketAddr> = found.iter().copied().filter(|a| reach.allows(a.ip())).collect();
+            match (allowed.is_empty(), found.first()) {
+                (true, Some(first)) => Err(NotPublic(format!("{} ({})", name.as_str(), first.ip())).into()),
+                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// The answer of [`Judge`], on its way through the client.
+#[derive(Debug)]
+struct NotPublic(String);
+
+impl fmt::Display for NotPublic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is not public", self.0)
+    }
+}
+
+impl Error for NotPublic {}
+
+/// A client's error in our words, without the address, which may hold a secret.
+pub(super) fn failure(error: reqwest::Error) -> Failure {
+    let error = error.without_url();
+    let mut cause: Option<&dyn Error> = Some(&error);
+    while let Some(e) = cause {
+        if let Some(private) = e.downcast_ref::<NotPublic>() {
+            return Failure::NotPublic(private.0.clone());
+        }
+        cause = e.source();
+    }
+    let why = root(&error);
+    if error.is_timeout() {
+        Failure::Timeout(if error.is_connect() { "connecting".to_string() } else { "nothing arrives".to_string() })
+    } else if error.is_connect() {
+        Failure::Unreachable(why)
+    } else if error.is_builder() {
+        Failure::BadAddress(why)
+    } else {
+        Failure::Broken(why)
+    }
+}
+
+/// The deepest cause, which is the one that says something.
+fn root(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

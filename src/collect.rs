@@ -4,6 +4,7 @@
 //! read is unknown, is said so, and is never taken for up or down. Knows signals and diagnostics; nothing of graphs beyond
 //! ids, nothing of models.
 
+pub mod ask;
 pub mod classify;
 pub mod config;
 pub mod fetch;

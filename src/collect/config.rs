@@ -51,37 +51,6 @@ pub(crate) const HISTORY: &[&str] = &["sync", "keep_days", "keep_corrections_day
 /// The fields of a receiver.
 pub(crate) const NOTIFY: &[&str] = &["to", "url", "secret", "headers", "allow_private"];
 
-/// The words for formats: the files under `read/`.
-pub const FORMATS: &[&str] = &[
-    "statuspage",
-    "incidentio",
-    "google",
-    "aws",
-    "aws_rss",
-    "azure",
-    "slack",
-    "heroku",
-    "salesforce",
-    "meta",
-    "statusio",
-    "instatus",
-    "betterstack",
-    "cachet",
-    "feed",
-    "prometheus",
-    "alertmanager",
-    "blackbox",
-    "grafana",
-    "pagerduty",
-    "gatus",
-    "uptimekuma",
-    "upptime",
-    "ioda",
-    "radar",
-    "ripe",
-    "userreports",
-];
-
 /// The window that is correlated if none is given.
 const WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
 /// The folder of the history if none is given.

@@ -1,7 +1,8 @@
 //! The JSON Schema (draft-07) of `sources.yaml`, from the tables that the reader goes by.
 
 use super::notify::RECEIVERS;
-use super::{FIELDS, FORMATS, HISTORY, LIMITS, NOTIFY, SOURCE};
+use super::{FIELDS, HISTORY, LIMITS, NOTIFY, SOURCE};
+use crate::collect::read::FORMATS;
 use crate::signal::schema::{DRAFT, object};
 use serde_json::{Value, json};
 
@@ -82,7 +83,7 @@ fn source(key: &str) -> Value {
         "receive" => text("The path at which it comes to us, as /hooks/alertmanager."),
         "format" => json!({
             "description": "How to read it; recognised from the answer if not given.",
-            "enum": FORMATS.iter().map(|f| json!(f)).chain([json!(null)]).collect::<Vec<_>>(),
+            "enum": FORMATS.iter().map(|(word, _)| json!(word)).chain([json!(null)]).collect::<Vec<_>>(),
         }),
         "query" => text("What is asked of a database of measurements, as probe_success."),
         "component" => text("The component of which it speaks where it names none: an id or alias of the graph."),

@@ -1,10 +1,11 @@
 //! One source of a configuration.
 
+use super::SOURCE;
 use super::codes::UNKNOWN_FORMAT;
 use super::filled::{Environment, Filled, Kept, fill, is_secret};
 use super::values::{DIALECT, Empty, complain, duration, pairs, yes};
-use super::{FORMATS, SOURCE};
 use crate::collect::fetch::Reach;
+use crate::collect::read::FORMATS;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::tree::Node;
 use crate::diag::{Diagnostic, Span};
@@ -179,9 +180,10 @@ fn targets(map: &Mapping, key: &str, problems: &mut Vec<Diagnostic>) -> Vec<Plac
 
 fn format(map: &Mapping, problems: &mut Vec<Diagnostic>) -> Option<String> {
     let word = map.text("format", problems)?;
-    if !FORMATS.contains(&word.text.as_str()) {
-        let help = did_you_mean(&word.text, FORMATS.iter().copied())
-            .unwrap_or_else(|| format!("one of {}; leave it out to have it recognised", FORMATS.join(", ")));
+    let words: Vec<&str> = FORMATS.iter().map(|(word, _)| *word).collect();
+    if !words.contains(&word.text.as_str()) {
+        let help = did_you_mean(&word.text, words.iter().copied())
+            .unwrap_or_else(|| format!("one of {}; leave it out to have it recognised", words.join(", ")));
         problems.push(
             Diagnostic::error(UNKNOWN_FORMAT, format!("unknown format `{}`", word.text))
                 .at(word.span, "not known")

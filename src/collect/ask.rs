@@ -1,0 +1,127 @@
+//! One source is asked once: fetched or read, recognised, understood.
+
+use super::config::{Source, Way};
+use super::fetch::{Fetcher, Request, Validators};
+use super::follow::follow;
+use super::read::{self, FORMATS, Format};
+use super::{Collected, Feed, Reading};
+use jiff::Timestamp;
+use reqwest::Url;
+use std::path::Path;
+use std::time::Duration;
+
+/// Formats whose every answer lists all that is wrong now: what is gone from them has ended.
+const LISTING: [Format; 6] =
+    [Format::Alertmanager, Format::Blackbox, Format::Gatus, Format::Prometheus, Format::UptimeKuma, Format::StatusIo];
+
+/// What is remembered of a source from one round to the next.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Standing {
+    /// Of the last answer.
+    pub validators: Validators,
+    /// What the last answer that could be read said.
+    pub said: Vec<Collected>,
+    /// When that was.
+    pub answered_at: Option<Timestamp>,
+    /// Rounds without an answer since then.
+    pub failures: u32,
+    /// How long the host asks to be left alone.
+    pub rest: Option<Duration>,
+}
+
+/// What became of a round. What is not [`Told`](Round::Told) or [`Unchanged`](Round::Unchanged) says nothing: the state of
+/// all that the source covers is unknown.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Round {
+    /// It said something.
+    Told(Reading),
+    /// It said the same as the last time.
+    Unchanged,
+    /// It could not be had, or not be read; why, in words.
+    Unknown(String),
+    /// This way to a source is not walked yet; which.
+    NotYet(&'static str),
+}
+
+/// Asks `source`. `base` is the folder of the configuration, `now` the time that signals get as that of their arrival.
+pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut Standing, now: Timestamp) -> Round {
+    let round = match &source.way {
+        Way::Url(url) => {
+            let request = Request {
+                url: url.value.0.clone(),
+                headers: source.headers.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
+                reach: source.reach,
+                validators: standing.validators.clone(),
+            };
+            match fetcher.get(&request).await {
+                Ok(answer) => {
+                    standing.validators = answer.validators;
+                    standing.rest = None;
+                    match answer.unchanged && standing.answered_at.is_some() {
+                        true => Round::Unchanged,
+                        false => understand(source, &request.url, &answer.body, standing, now),
+                    }
+                }
+                Err(failure) => {
+                    standing.rest = failure.asked_rest();
+                    Round::Unknown(failure.to_string())
+                }
+            }
+        }
+        Way::File(path) => match crate::signal::read::read_bytes(&base.join(&path.text)) {
+            Ok(bytes) => understand(source, &path.text, &bytes, standing, now),
+            Err(problem) => Round::Unknown(problem.message),
+        },
+        Way::Probe(_) => Round::NotYet("probes of our own"),
+        Way::Receive(_) => Round::NotYet("what comes to us"),
+    };
+    match &round {
+        Round::Told(_) | Round::Unchanged => {
+            standing.answered_at = Some(now);
+            standing.failures = 0;
+        }
+        Round::Unknown(_) | Round::NotYet(_) => {
+            standing.failures = standing.failures.saturating_add(1);
+            // What was not understood is no reason to call the next answer unchanged.
+            standing.validators = Validators::default();
+        }
+    }
+    round
+}
+
+/// What an answer says, seen after what was said before.
+fn understand(source: &Source, place: &str, body: &[u8], standing: &mut Standing, now: Timestamp) -> Round {
+    let Some(format) = format_of(source, place, body) else {
+        let says = "nobody knows this format: say which it is, as `format`, if it is one of these: ";
+        let words: Vec<&str> = FORMATS.iter().map(|(word, _)| *word).collect();
+        return Round::Unknown(format!("{says}{}", words.join(", ")));
+    };
+    let text = |placed: &crate::incident::Placed| placed.text.clone();
+    let feed = Feed {
+        name: source.name.text.clone(),
+        component: source.component.as_ref().map(text),
+        names: source.names.iter().map(|(name, meant)| (name.text.clone(), meant.text.clone())).collect(),
+        seen_at: now,
+    };
+    match read::read(format, body, &feed) {
+        Ok(reading) => {
+            let reading = if LISTING.contains(&format) { follow(&standing.said, reading, now) } else { reading };
+            standing.said = reading.signals.clone();
+            Round::Told(reading)
+        }
+        Err(unreadable) => Round::Unknown(unreadable.0),
+    }
+}
+
+/// The format that the configuration names, else the one by which the answer is recognised.
+fn format_of(source: &Source, place: &str, body: &[u8]) -> Option<Format> {
+    match &source.format {
+        Some(word) => FORMATS.iter().find(|(known, _)| known == word).map(|(_, format)| *format),
+        None => {
+            let url = Url::parse(place).ok();
+            let host = url.as_ref().and_then(|u| u.host_str()).unwrap_or_default();
+            let path = url.as_ref().map_or(place, |u| u.path());
+            read::recognise(host, path, body)
+        }
+    }
+}

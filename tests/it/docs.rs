@@ -10,8 +10,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What stands in the folder in which a page is run.
-const CLONE: [&str; 8] =
-    ["README.md", "Cargo.toml", "graphs", "docs", "tests/incidents", "tests/import", "tests/oracle", "tests/scenarios"];
+const CLONE: [&str; 9] = [
+    "README.md",
+    "Cargo.toml",
+    "graphs",
+    "docs",
+    "tests/incidents",
+    "tests/import",
+    "tests/oracle",
+    "tests/scenarios",
+    "tests/sources",
+];
 
 /// Stands for `cargo`, `npm` and others that are not run here.
 const SHIM: &str = r#"#!/bin/sh

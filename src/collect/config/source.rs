@@ -4,14 +4,14 @@ use super::codes::UNKNOWN_FORMAT;
 use super::filled::{Environment, Filled, Kept, fill, is_secret};
 use super::values::{DIALECT, Empty, complain, duration, pairs, yes};
 use super::{FORMATS, SOURCE};
-use crate::collect::fetch::Reach;
+use crate::collect::fetch::{Reach, can_be_sent};
 use crate::diag::suggest::did_you_mean;
 use crate::diag::tree::Node;
 use crate::diag::{Diagnostic, Span};
 use crate::incident::Placed;
 use crate::incident::mapping::Mapping;
-use reqwest::Url;
 use std::time::Duration;
+use url::Url;
 
 /// How often a source is asked that does not say.
 pub const EVERY: Duration = Duration::from_secs(60);
@@ -169,7 +169,8 @@ fn targets(map: &Mapping, key: &str, problems: &mut Vec<Diagnostic>) -> Vec<Plac
             Ok(_) => None,
         };
         if let Some(fault) = fault {
-            let help = format!("write it as {}", "https://login.example.com/, tcp://10.0.0.5:5432 or dns://example.com");
+            let help =
+                format!("write it as {}", "https://login.example.com/, tcp://10.0.0.5:5432 or dns://example.com");
             complain(problems, target.span, format!("`{}` in `{key}` {fault}", target.text), help);
         }
     }
@@ -200,15 +201,12 @@ pub(super) fn headers(
     let mut found = Vec::new();
     for (name, value) in pairs(map, "headers", Empty::Wrong, problems) {
         let kept = if is_secret(&name.text) { Kept::InEnvironment } else { Kept::InFile };
-        if reqwest::header::HeaderName::from_bytes(name.text.as_bytes()).is_err() {
-            complain(problems, name.span, format!("`{}` is no name of a header", name.text), "write Authorization: …");
-        } else if let Some(value) = fill(&value, kept, environment, problems) {
-            if reqwest::header::HeaderValue::from_str(&value.value.0).is_ok() {
-                found.push((name.text, value));
-            } else {
-                let message = format!("the value of `{}` cannot be sent", name.text);
-                complain(problems, name.span, message, "remove line breaks and control characters from it");
-            }
+        let Some(value) = fill(&value, kept, environment, problems) else { continue };
+        if can_be_sent(&name.text, &value.value) {
+            found.push((name.text, value));
+        } else {
+            let message = format!("the header `{}` has a name or value that cannot be sent", name.text);
+            complain(problems, name.span, message, "write Authorization: …, without line breaks in the value");
         }
     }
     found
@@ -228,7 +226,9 @@ fn fits(source: &Source, map: &Mapping, problems: &mut Vec<Diagnostic>) {
     }
     let needs = match (&source.way, &source.format) {
         (Way::File(_) | Way::Receive(_), None) => Some(("format", "say how to read it, as format: userreports")),
-        (Way::Probe(_), _) if source.component.is_none() => Some(("component", "say what it tests, as component: okta")),
+        (Way::Probe(_), _) if source.component.is_none() => {
+            Some(("component", "say what it tests, as component: okta"))
+        }
         _ => None,
     };
     if let Some((key, help)) = needs.filter(|(key, _)| map.get(key).is_none()) {

@@ -51,19 +51,15 @@ pub(super) fn yes(map: &Mapping, key: &str, problems: &mut Vec<Diagnostic>) -> b
     let Some(node) = map.get(key) else { return false };
     node.boolean().unwrap_or_else(|| {
         problems.push(
-            wrong(BAD_SOURCES, node.span, &format!("`{key}`"), "true or false", node.what()).help("write true or false"),
+            wrong(BAD_SOURCES, node.span, &format!("`{key}`"), "true or false", node.what())
+                .help("write true or false"),
         );
         false
     })
 }
 
 /// Keys of the user's own choice, with texts.
-pub(super) fn pairs(
-    map: &Mapping,
-    key: &str,
-    empty: Empty,
-    problems: &mut Vec<Diagnostic>,
-) -> Vec<(Placed, Placed)> {
+pub(super) fn pairs(map: &Mapping, key: &str, empty: Empty, problems: &mut Vec<Diagnostic>) -> Vec<(Placed, Placed)> {
     let Some(node) = map.get(key) else { return Vec::new() };
     let Value::Map(entries) = &node.value else {
         let help = format!("write {key}: {{name: value}}");

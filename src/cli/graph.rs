@@ -122,6 +122,7 @@ enum Subject {
     Scenario,
     GraphDiff,
     Lessons,
+    Sources,
 }
 
 /// Runs the command.
@@ -155,6 +156,7 @@ pub fn run(args: Args) -> Exit {
                 Subject::Scenario => crate::scenario::schema(),
                 Subject::GraphDiff => diff::schema(),
                 Subject::Lessons => crate::learn::view::schema(),
+                Subject::Sources => crate::collect::config::schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }

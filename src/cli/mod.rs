@@ -2,6 +2,7 @@
 
 mod backtest;
 mod bundle;
+mod collect;
 mod correlate;
 mod graph;
 mod infer;
@@ -47,6 +48,8 @@ enum Command {
     Backtest(backtest::Args),
     /// Run scenario tests of a graph.
     Test(test::Args),
+    /// Ask live sources; now: check a configuration of them.
+    Collect(collect::Args),
     /// Raw inference on a prepared network.
     Infer(infer::Args),
     /// Maintain the dependency graph.
@@ -60,6 +63,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Replay(args) => replay::run(args),
         Command::Backtest(args) => backtest::run(args),
         Command::Test(args) => test::run(args),
+        Command::Collect(args) => collect::run(&args),
         Command::Infer(args) => infer::run(args),
         Command::Graph(args) => graph::run(args),
     }
@@ -83,4 +87,4 @@ impl Problems<'_> {
 }
 
 /// Codes that mean that a file could not be read at all.
-const UNREADABLE: [&str; 2] = ["missing-file", "unreadable-file"];
+const UNREADABLE: [&str; 3] = ["missing-file", "unreadable-file", "unwritable-log"];

@@ -15,7 +15,7 @@ pub use notify::{Notify, RECEIVERS, Receiver};
 pub use schema::schema;
 pub use source::{EVERY, PROBES, Source, Way};
 
-use super::fetch::Limits;
+use super::fetch::{Limits, Reach};
 use crate::diag::{Diagnostic, FileId, Span, yaml};
 use crate::incident::Placed;
 use crate::incident::mapping::Mapping;
@@ -55,8 +55,6 @@ pub(crate) const NOTIFY: &[&str] = &["to", "url", "secret", "headers", "allow_pr
 const WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
 /// The folder of the history if none is given.
 const DATA: &str = "data";
-/// Whom operators of hosts may ask if nobody is named.
-const CONTACT: &str = "https://commoncause.invalid/contact";
 /// Most sources in one file.
 const MAX_SOURCES: usize = 10_000;
 
@@ -98,7 +96,7 @@ pub struct Config {
     /// How much is asked for.
     pub limits: Limits,
     /// Whom operators of hosts may ask: an address of mail or a page.
-    pub contact: String,
+    pub contact: Option<String>,
     /// Where what comes to us is received, as `127.0.0.1:9095`.
     pub listen: Option<Placed>,
     /// Whom to tell.
@@ -142,7 +140,7 @@ pub fn read(file: FileId, text: &str, environment: Environment<'_>) -> (Option<C
         data: text("data", &mut problems).unwrap_or_else(|| DATA.to_string()),
         keep: keep(&map, &mut problems),
         limits: limits(&map, &mut problems),
-        contact: text("contact", &mut problems).unwrap_or_else(|| CONTACT.to_string()),
+        contact: contact(&map, &sources, &mut problems),
         listen: listen(&map, &sources, &mut problems),
         notify: notify.iter().filter_map(|n| notify::read(n, environment, &mut problems)).collect(),
         sources,
@@ -215,6 +213,24 @@ fn keep(map: &Mapping, problems: &mut Vec<Diagnostic>) -> Keep {
         _ => duration(&map, "sync", problems).map(SyncRule::After),
     });
     Keep { sync, days: kept, corrections_days }
+}
+
+/// Whom operators may ask; needed if any host of others is asked.
+fn contact(map: &Mapping, sources: &[Source], problems: &mut Vec<Diagnostic>) -> Option<String> {
+    let contact = map.text("contact", problems);
+    let public = sources.iter().find(|s| matches!(s.way, Way::Url(_)) && s.reach == Reach::Public);
+    match (&contact, public) {
+        (Some(text), _) if !text.text.bytes().all(|b| (0x20..0x7f).contains(&b)) => {
+            complain(problems, text.span, "`contact` must be plain ASCII", "write contact: ops@example.org");
+        }
+        (None, Some(source)) if map.get("contact").is_none() => {
+            let here = Span { end: source.span.start, ..source.span };
+            let help = "write contact: ops@example.org; hosts answer 403 to those who do not say who they are";
+            complain(problems, here, "a host of others is asked, and no `contact`", help);
+        }
+        _ => {}
+    }
+    contact.map(|c| c.text)
 }
 
 /// Where it is received; needed if anything is.

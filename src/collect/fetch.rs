@@ -128,6 +128,11 @@ pub struct Answer {
     pub validators: Validators,
 }
 
+/// Whether a header can be sent: its name is one, and its value has no line breaks or other control characters.
+pub fn can_be_sent(name: &str, value: &Secret) -> bool {
+    hop::header(name, &value.0).is_ok()
+}
+
 /// Fetches; one for all sources of a process.
 #[derive(Debug)]
 pub struct Fetcher {
@@ -137,7 +142,8 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// `contact` tells operators whom to ask: an address of mail or a page. It is part of the User-Agent.
+    /// `contact` tells operators whom to ask: an address of mail or a page. It is part of the User-Agent; empty only if no
+    /// host of others is asked.
     ///
     /// # Errors
     /// If no client can be made: why, in words.

@@ -181,6 +181,7 @@ fn every_help_shows_an_example() {
         &["backtest"],
         &["infer"],
         &["test"],
+        &["collect"],
         &["graph", "check"],
         &["graph", "show"],
         &["graph", "impact"],

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What stands in the folder in which a page is run.
-const CLONE: [&str; 9] = [
+const CLONE: [&str; 10] = [
     "README.md",
     "Cargo.toml",
     "graphs",
@@ -20,6 +20,7 @@ const CLONE: [&str; 9] = [
     "tests/oracle",
     "tests/scenarios",
     "tests/learn",
+    "tests/sources",
 ];
 
 /// Stands for `cargo`, `npm` and others that are not run here.

@@ -34,6 +34,7 @@ mod sarif;
 mod scenario;
 mod schemas;
 mod signal;
+mod sources;
 mod store;
 mod tutorial;
 mod whatif;

@@ -19,12 +19,15 @@ fn schemas() -> BTreeMap<&'static str, Validator> {
         let schema: Value = serde_json::from_str(&read(&format!("docs/schema/{name}.schema.json"))).unwrap();
         (name, jsonschema::draft7::new(&schema).unwrap())
     };
-    ["graph", "incident", "scenario", "signal"].into_iter().map(compile).collect()
+    ["graph", "incident", "scenario", "signal", "sources"].into_iter().map(compile).collect()
 }
 
 /// Which schema is meant for a file of the repository.
 pub fn of(path: &str) -> Option<&'static str> {
     let below = |folder: &str| path.strip_prefix(folder).filter(|p| p.ends_with(".yaml") || p.ends_with(".yml"));
+    if below("tests/sources/").is_some() {
+        return Some("sources");
+    }
     match (below("graphs/"), below("tests/incidents/"), below("tests/scenarios/")) {
         (Some(_), _, _) => Some("graph"),
         (_, Some(file), _) if file.ends_with("/graph.yaml") => Some("graph"),
@@ -39,6 +42,8 @@ fn of_example(value: &Value) -> Option<&'static str> {
     let has = |key: &str| value.get(key).is_some();
     if has("components") || has("kinds") {
         Some("graph")
+    } else if has("sources") {
+        Some("sources")
     } else if has("tests") {
         Some("scenario")
     } else if has("window") {

@@ -4,15 +4,15 @@ use super::SOURCE;
 use super::codes::UNKNOWN_FORMAT;
 use super::filled::{Environment, Filled, Kept, fill, is_secret};
 use super::values::{DIALECT, Empty, complain, duration, pairs, yes};
-use crate::collect::fetch::Reach;
+use crate::collect::fetch::{Reach, can_be_sent};
 use crate::collect::read::FORMATS;
 use crate::diag::suggest::did_you_mean;
 use crate::diag::tree::Node;
 use crate::diag::{Diagnostic, Span};
 use crate::incident::Placed;
 use crate::incident::mapping::Mapping;
-use reqwest::Url;
 use std::time::Duration;
+use url::Url;
 
 /// How often a source is asked that does not say.
 pub const EVERY: Duration = Duration::from_secs(60);
@@ -203,15 +203,12 @@ pub(super) fn headers(
     let mut found = Vec::new();
     for (name, value) in pairs(map, "headers", Empty::Wrong, problems) {
         let kept = if is_secret(&name.text) { Kept::InEnvironment } else { Kept::InFile };
-        if reqwest::header::HeaderName::from_bytes(name.text.as_bytes()).is_err() {
-            complain(problems, name.span, format!("`{}` is no name of a header", name.text), "write Authorization: …");
-        } else if let Some(value) = fill(&value, kept, environment, problems) {
-            if reqwest::header::HeaderValue::from_str(&value.value.0).is_ok() {
-                found.push((name.text, value));
-            } else {
-                let message = format!("the value of `{}` cannot be sent", name.text);
-                complain(problems, name.span, message, "remove line breaks and control characters from it");
-            }
+        let Some(value) = fill(&value, kept, environment, problems) else { continue };
+        if can_be_sent(&name.text, &value.value) {
+            found.push((name.text, value));
+        } else {
+            let message = format!("the header `{}` has a name or value that cannot be sent", name.text);
+            complain(problems, name.span, message, "write Authorization: …, without line breaks in the value");
         }
     }
     found

@@ -28,7 +28,10 @@ impl Clients {
     pub fn new(limits: &Limits, contact: &str) -> Result<Clients, String> {
         // Whoever was first has chosen for the whole process.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let agent = format!("commoncause/{} (+{contact})", env!("CARGO_PKG_VERSION"));
+        let agent = match contact {
+            "" => format!("commoncause/{}", env!("CARGO_PKG_VERSION")),
+            contact => format!("commoncause/{} (+{contact})", env!("CARGO_PKG_VERSION")),
+        };
         let agent = HeaderValue::from_str(&agent).map_err(|_| "the contact must be plain text".to_string())?;
         let build = |reach: Reach| {
             Client::builder()
@@ -95,7 +98,7 @@ impl Clients {
 }
 
 /// A header of a source. Its value is not told.
-fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
+pub(super) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Failure> {
     let bad = |_| Failure::BadAddress(format!("the header `{name}` has a name or value that cannot be sent"));
     let header = HeaderName::from_bytes(name.as_bytes()).map_err(|e| bad(e.to_string()))?;
     Ok((header, HeaderValue::from_str(value).map_err(|e| bad(e.to_string()))?))

@@ -1,0 +1,75 @@
+//! `commoncause collect`: what sources say, as they say it.
+
+use super::output::{count, tell, write};
+use super::{Exit, Problems};
+use crate::collect::config::{self, Config};
+use crate::diag::suggest::did_you_mean;
+use crate::diag::{Diagnostic, Severity, Sources};
+use crate::graph;
+use crate::incident::UNKNOWN_COMPONENT;
+use crate::signal::read::{add_text, read_bytes};
+use std::path::{Path, PathBuf};
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  commoncause collect --check tests/sources/sources.yaml")]
+pub struct Args {
+    /// A configuration of sources.
+    sources: PathBuf,
+    /// Only tell every problem of the configuration; nobody is asked.
+    #[arg(long, required = true)]
+    check: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Exit {
+    let mut sources = Sources::default();
+    let (config, problems) = load(&args.sources, &mut sources);
+    tell(&problems, &sources);
+    let Some(config) = config.filter(|_| Problems(&problems).exit() == Exit::Done) else {
+        return Problems(&problems).exit();
+    };
+    let number = match config.sources.len() {
+        1 => "1 source".to_string(),
+        n => format!("{n} sources"),
+    };
+    write(&format!("{}: {number}, {}\n", args.sources.display(), count(&problems)), None)
+}
+
+/// Reads a configuration and looks the components that it names up in its graph.
+fn load(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>) {
+    let bytes = match read_bytes(path) {
+        Ok(bytes) => bytes,
+        Err(problem) => return (None, vec![*problem]),
+    };
+    let (file, damage) = add_text(&path.display().to_string(), bytes, config::BAD_SOURCES, sources);
+    if let Some(damage) = damage {
+        return (None, vec![*damage.problem]);
+    }
+    let (config, mut problems) = config::read(file, &sources.text(file), &|name| std::env::var(name).ok());
+    if let Some(config) = &config {
+        problems.extend(unknown_components(config, path.parent().unwrap_or(Path::new("")), sources));
+    }
+    (config, problems)
+}
+
+/// The components that are named and that the graph does not have.
+fn unknown_components(config: &Config, base: &Path, sources: &mut Sources) -> Vec<Diagnostic> {
+    if config.graph.is_empty() {
+        return Vec::new();
+    }
+    let paths: Vec<PathBuf> = config.graph.iter().map(|g| base.join(&g.text)).collect();
+    let (graph, mut problems) = graph::load(&paths, sources, None);
+    problems.retain(|p| p.severity == Severity::Error);
+    let Some(graph) = graph.filter(|_| problems.is_empty()) else { return problems };
+    for name in config.components().filter(|name| graph.find(&name.text).is_none()) {
+        let help = did_you_mean(&name.text, graph.names())
+            .unwrap_or_else(|| "add the component to the graph, or the name to a component's aliases".to_string());
+        problems.push(
+            Diagnostic::error(UNKNOWN_COMPONENT, format!("unknown component `{}`", name.text))
+                .at(name.span, "named here")
+                .help(help),
+        );
+    }
+    problems
+}

@@ -1,5 +1,7 @@
 //! `commoncause collect`: what sources say, as they say it.
 
+mod rounds;
+
 use super::output::{count, tell, write};
 use super::{Exit, Problems};
 use crate::collect::config::{self, Config};
@@ -12,13 +14,21 @@ use std::path::{Path, PathBuf};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  commoncause collect --check tests/sources/sources.yaml")]
+#[command(
+    after_help = "Without --check or --once every source is asked again and again until it is told to stop.\n\nExample:\n  commoncause collect --check tests/sources/sources.yaml\n  commoncause collect --once tests/sources/files.yaml --data /tmp/history"
+)]
 pub struct Args {
     /// A configuration of sources.
     sources: PathBuf,
     /// Only tell every problem of the configuration; nobody is asked.
-    #[arg(long, required = true)]
+    #[arg(long)]
     check: bool,
+    /// Ask every source once, and end: with 0 if all answered.
+    #[arg(long, conflicts_with = "check")]
+    once: bool,
+    /// The folder of the history, in place of the configuration's.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -29,6 +39,12 @@ pub fn run(args: &Args) -> Exit {
     let Some(config) = config.filter(|_| Problems(&problems).exit() == Exit::Done) else {
         return Problems(&problems).exit();
     };
+    if !args.check {
+        let base = args.sources.parent().unwrap_or(Path::new("")).to_path_buf();
+        let data = args.data.clone().unwrap_or_else(|| base.join(&config.data));
+        let until = if args.once { rounds::Until::EachWasAsked } else { rounds::Until::Stopped };
+        return rounds::run(config, base, &data, until);
+    }
     let number = match config.sources.len() {
         1 => "1 source".to_string(),
         n => format!("{n} sources"),

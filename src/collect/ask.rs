@@ -14,6 +14,11 @@ use std::time::Duration;
 const LISTING: [Format; 6] =
     [Format::Alertmanager, Format::Blackbox, Format::Gatus, Format::Prometheus, Format::UptimeKuma, Format::StatusIo];
 
+/// How far back a database of measurements is asked.
+const RANGE: Duration = Duration::from_secs(60 * 60);
+/// Between two of its measurements.
+const STEP: Duration = Duration::from_secs(60);
+
 /// What is remembered of a source from one round to the next.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Standing {
@@ -48,7 +53,7 @@ pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut
     let round = match &source.way {
         Way::Url(url) => {
             let request = Request {
-                url: url.value.0.clone(),
+                url: asked(&url.value.0, source.query.as_deref(), now),
                 headers: source.headers.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
                 reach: source.reach,
                 validators: standing.validators.clone(),
@@ -87,6 +92,22 @@ pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut
         }
     }
     round
+}
+
+/// The address with what a database of measurements is asked: over a range where its path says so.
+fn asked(url: &str, query: Option<&str>, now: Timestamp) -> String {
+    let (Some(query), Ok(mut asked)) = (query, Url::parse(url)) else { return url.to_string() };
+    let ranged = asked.path().ends_with("/query_range");
+    let mut pairs = asked.query_pairs_mut();
+    pairs.append_pair("query", query);
+    if ranged {
+        let start = now.as_second() - RANGE.as_secs() as i64;
+        pairs.append_pair("start", &start.to_string());
+        pairs.append_pair("end", &now.as_second().to_string());
+        pairs.append_pair("step", &STEP.as_secs().to_string());
+    }
+    drop(pairs);
+    asked.to_string()
 }
 
 /// What an answer says, seen after what was said before.

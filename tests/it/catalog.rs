@@ -52,3 +52,21 @@ fn measured_dependencies_are_what_the_import_makes_of_the_tables() {
         crate::assert_file(&format!("graphs/internet/{table}.yaml"), &out);
     }
 }
+
+/// Every name and capability in the corpus' signals is one of the catalog: no incident is refused.
+#[test]
+fn the_catalog_knows_what_the_signals_of_past_incidents_name() {
+    use commoncause::incident::{self, Options};
+    let (graph, _) = catalog();
+    for incident in crate::corpus() {
+        let mut sources = Sources::default();
+        let (_, problems) = incident::load_on(&incident, &graph, &mut sources, &Options::default());
+        // What was established later names what only the incident's own graph has.
+        let of_signals = |d: &commoncause::diag::Diagnostic| {
+            d.primary.as_ref().is_some_and(|l| sources.name(l.span.file).ends_with(".jsonl"))
+        };
+        let errors = problems.iter().filter(|p| p.severity == Severity::Error && of_signals(p));
+        let wrong: Vec<&str> = errors.map(|p| p.message.as_str()).collect();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", incident.display());
+    }
+}

@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// Format and its word, when its answers were received, the component of the feed, and names.
+/// A format and its word, when its answers were received, the component of the feed, and names.
+type Case = (&'static str, Format, &'static str, Option<&'static str>, &'static [(&'static str, &'static str)]);
+
 #[rustfmt::skip]
-const FORMATS: &[(&str, Format, &str, Option<&str>, &[(&str, &str)])] = &[
+const FORMATS: &[Case] = &[
     ("alertmanager", Format::Alertmanager, "2026-11-22T10:37:21Z", None, &[]),
     ("blackbox", Format::Blackbox, "2026-11-22T10:37:22Z", Some("shop"), &[]),
     ("gatus", Format::Gatus, "2026-11-18T15:00:00Z", None, &[("shop/home", "storefront")]),

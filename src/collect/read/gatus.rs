@@ -19,7 +19,8 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     let is_endpoint = |row: &Value| json::has_keys(row, &["name", "results"]);
     let mut notices = Notices::new(feed);
     let rows = if value.is_array() { json::rows(&value) } else { std::slice::from_ref(&value) };
-    if !rows.iter().any(is_endpoint) && !(value.is_array() && rows.is_empty()) {
+    let empty = value.is_array() && rows.is_empty();
+    if !empty && !rows.iter().any(is_endpoint) {
         return Err(json::other_json(&value, WANTED));
     }
     for row in rows {

@@ -1,6 +1,6 @@
 //! Prometheus: answers of `query_range` and `query`, `/api/v1/alerts`, and the text of `/federate`.
 //!
-//! What a series means is told by its name (see [`measure`]); a query whose result has none gets one by a recording rule
+//! What a series means is told by its name (`measure.rs`); a query whose result has none gets one by a recording rule
 //! or `label_replace(…, "__name__", "shop:error_ratio", "", "")`. Ask for ranges whose start is a multiple of the step, so
 //! that onsets are the same in every answer.
 
@@ -20,12 +20,15 @@ const WANTED: &str = "an answer of Prometheus";
 /// Prometheus gives no more points of a series.
 const MAX_POINTS: usize = 11_000;
 
+/// Values in time.
+type Points = Vec<(Timestamp, f64)>;
+
 /// One series: its labels, name among them, and its values in time. Values may be infinite or not a number; a time
 /// without a value says nothing.
 #[derive(Debug, Clone)]
 struct Series {
     labels: Labels,
-    values: Vec<(Timestamp, f64)>,
+    values: Points,
 }
 
 impl Series {
@@ -89,7 +92,7 @@ fn series(row: &Value) -> Series {
         let [at, value] = json::rows(p) else { return None };
         Some((time::of(at)?, value.as_str()?.parse().ok()?))
     });
-    let mut values: Vec<(Timestamp, f64)> = values.collect();
+    let mut values: Points = values.collect();
     values.sort_by_key(|v| v.0);
     Series { labels: labels::of(json::get(row, "metric")), values }
 }

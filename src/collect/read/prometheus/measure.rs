@@ -1,6 +1,6 @@
 //! What series measure, told by their names: probes, shares of success or failure, and counters of both.
 
-use super::Series;
+use super::{Points, Series};
 use crate::collect::read::labels::{self, Labels};
 use crate::collect::read::notice::{Notice, Notices};
 use crate::collect::read::runs::Look;
@@ -53,9 +53,9 @@ fn measure(name: &str) -> Measure {
 pub fn add(notices: &mut Notices<'_>, all: &[Series]) {
     let counters: Vec<&Series> = all.iter().filter(|s| measure(s.name()) == Measure::Counter).collect();
     count(notices, &counters);
-    let mut same: BTreeMap<String, (&Series, Vec<(Timestamp, f64)>)> = BTreeMap::new();
+    let mut same: BTreeMap<String, (&Series, Points)> = BTreeMap::new();
     for one in all {
-        let failed: Vec<(Timestamp, f64)> = match measure(one.name()) {
+        let failed: Points = match measure(one.name()) {
             Measure::Counter => continue,
             Measure::Success => one.values.iter().map(|(t, v)| (*t, 1.0 - v)).collect(),
             Measure::Failure => one.values.clone(),
@@ -81,6 +81,7 @@ fn count(notices: &mut Notices<'_>, counters: &[&Series]) {
     let key = |s: &Series, name: &str| format!("{name} {}", labels::key(&s.labels, &["__name__"]));
     let by_key: BTreeMap<String, &Series> = counters.iter().map(|s| (key(s, s.name()), *s)).collect();
     let all_of = |name: &str| FAILED.iter().find_map(|end| name.strip_suffix(end)).map(|stem| format!("{stem}_total"));
+    let asked: BTreeSet<String> = counters.iter().filter_map(|c| all_of(c.name())).collect();
     let mut alone: BTreeSet<String> = BTreeSet::new();
     for one in counters {
         let Some(total) = all_of(one.name()).filter(|total| !by_key.contains_key(&key(one, total))) else { continue };
@@ -90,13 +91,13 @@ fn count(notices: &mut Notices<'_>, counters: &[&Series]) {
     for one in counters.iter().filter(|c| all_of(c.name()).is_none()) {
         let stem = one.name().strip_suffix("_total").unwrap_or_default();
         let failed = FAILED.iter().find_map(|end| by_key.get(&key(one, &format!("{stem}{end}"))));
-        let asked = counters.iter().any(|c| all_of(c.name()).as_deref() == Some(one.name()));
+        let asked = asked.contains(one.name());
         // Failures that belong to nothing may be this one's.
         if failed.is_none() && (!asked || alone.contains(one.name())) {
             notices.note(format!("{}: without the counter of its failures, so no share follows", one.name()));
             continue;
         }
-        let looks: Vec<(Timestamp, f64)> = growth(&one.values)
+        let looks: Points = growth(&one.values)
             .into_iter()
             .map(|(t, all)| {
                 let failed = failed.map_or(Some(0.0), |f| failures_until(&f.values, one.values[0].0, t));
@@ -121,7 +122,7 @@ fn failures_until(values: &[(Timestamp, f64)], began: Timestamp, t: Timestamp) -
 }
 
 /// By how much a counter grew up to each time; after a restart it began at zero.
-fn growth(values: &[(Timestamp, f64)]) -> Vec<(Timestamp, f64)> {
+fn growth(values: &[(Timestamp, f64)]) -> Points {
     values.windows(2).map(|w| (w[1].0, if w[1].1 >= w[0].1 { w[1].1 - w[0].1 } else { w[1].1 })).collect()
 }
 
@@ -188,6 +189,16 @@ mod tests {
         let at = |i: i64| Timestamp::from_second(1_795_000_000 + i).unwrap();
         let grown = growth(&[(at(0), 10.0), (at(1), 15.0), (at(2), 3.0)]);
         assert_eq!(grown.iter().map(|g| g.1).collect::<Vec<_>>(), [5.0, 3.0]);
+    }
+
+    #[test]
+    fn the_first_failure_is_counted() {
+        let at = |i: i64| Timestamp::from_second(1_795_000_000 + i).unwrap();
+        let failed = [(at(2), 3.0), (at(3), 5.0), (at(5), 5.0)];
+        let told: Vec<Option<f64>> = (1..7).map(|t| failures_until(&failed, at(0), at(t))).collect();
+        assert_eq!(told, [Some(0.0), Some(3.0), Some(2.0), None, Some(0.0), None]);
+        assert_eq!(failures_until(&[(at(0), 90.0)], at(0), at(0)), Some(0.0));
+        assert_eq!(failures_until(&[], at(0), at(1)), None);
     }
 
     #[test]

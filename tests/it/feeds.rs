@@ -291,8 +291,7 @@ fn said(reading: &Reading, wanted: &[State]) -> BTreeSet<(String, String)> {
 fn the_beginning_of_an_answer_is_no_answer() {
     for answer in answers() {
         let end = answer.body.iter().rposition(|b| !b.is_ascii_whitespace() && *b != 0).map_or(0, |p| p + 1);
-        let start = end.saturating_sub(3000);
-        for cut in (0..300.min(end)).chain(start..end - 1) {
+        for cut in 0..end.saturating_sub(1) {
             if let Ok(reading) = read::read(answer.format, &answer.body[..cut], &answer.feed) {
                 panic!("{} up to {cut}: {}", answer.name, lines(&reading));
             }

@@ -102,10 +102,10 @@ pub struct Rules {
     states: (Vec<Tenor>, RegexSet),
     own: RegexSet,
     denied: RegexSet,
-    outside: Vec<Regex>,
+    outside: (RegexSet, Vec<Regex>),
     blamed: RegexSet,
     features: Vec<Regex>,
-    providers: Vec<(String, Regex)>,
+    providers: (RegexSet, Vec<(String, Regex)>),
 }
 
 impl Rules {
@@ -119,16 +119,18 @@ impl Rules {
         let capabilities = set(&patterns(&file.capability))?;
         let states = set(&file.state.iter().map(|r| r.pattern.clone()).collect::<Vec<_>>())?;
         let features = file.features.iter().map(|p| one(p, true)).collect::<Result<_, _>>()?;
-        let providers = file.providers.into_iter().map(|p| Ok::<_, String>((p.name, one(&p.pattern, false)?)));
+        let providers = file.providers.iter().map(|p| Ok::<_, String>((p.name.clone(), one(&p.pattern, false)?)));
+        let providers = providers.collect::<Result<Vec<_>, _>>()?;
+        let any_provider = RegexSetBuilder::new(providers.iter().map(|(_, p)| p.as_str())).build();
         Ok(Rules {
             capabilities: (file.capability.into_iter().map(|r| r.capability).collect(), capabilities),
             states: (file.state.iter().map(|r| r.state).collect(), states),
             own: set(&file.own)?,
             denied: set(&file.denied)?,
-            outside: file.outside.iter().map(|p| one(p, true)).collect::<Result<_, _>>()?,
+            outside: (set(&file.outside)?, file.outside.iter().map(|p| one(p, true)).collect::<Result<_, _>>()?),
             blamed: set(&file.blamed)?,
             features,
-            providers: providers.collect::<Result<_, _>>()?,
+            providers: (any_provider.map_err(|e| e.to_string())?, providers),
         })
     }
 
@@ -163,8 +165,7 @@ impl Rules {
     /// The provider that `text` blames, of those that the rules know.
     pub fn provider(&self, text: &str) -> Option<&str> {
         let text = self.without_features(text);
-        let blamed = |sentence| self.providers.iter().find(|(_, p)| self.sentence_blames(sentence, p));
-        self.blaming(&text).find_map(blamed).map(|(name, _)| name.as_str())
+        self.blaming(&text).find_map(|sentence| self.blamed_provider(sentence))
     }
 
     /// Whether `text` blames the party that `mention` finds.
@@ -176,16 +177,21 @@ impl Rules {
     /// The sentences of `text` that blame somebody else.
     fn blaming<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
         sentences(text).filter(|s| {
-            let named = || self.providers.iter().any(|(_, p)| self.sentence_blames(s, p));
-            !self.own.is_match(s) && !self.denied.is_match(s) && (self.outside.iter().any(|p| p.is_match(s)) || named())
+            let others = || self.outside.0.is_match(s) || self.blamed_provider(s).is_some();
+            !self.own.is_match(s) && !self.denied.is_match(s) && others()
         })
     }
 
     /// Whether a sentence takes a suspicion back: the fault is the writer's, or not that of a party that is spoken of.
     fn denies(&self, sentence: &str) -> bool {
-        let spoken_of =
-            || self.outside.iter().chain(self.providers.iter().map(|(_, p)| p)).any(|p| p.is_match(sentence));
-        self.own.is_match(sentence) || self.denied.is_match(sentence) && spoken_of()
+        let others = || self.outside.0.is_match(sentence) || self.providers.0.is_match(sentence);
+        self.own.is_match(sentence) || self.denied.is_match(sentence) && others()
+    }
+
+    fn blamed_provider(&self, sentence: &str) -> Option<&str> {
+        let named = self.providers.0.matches(sentence).into_iter().filter_map(|i| self.providers.1.get(i));
+        let mut blamed = named.filter(|(_, p)| self.sentence_blames(sentence, p));
+        blamed.next().map(|(name, _)| name.as_str())
     }
 
     /// Whether a sentence says of what `mention` finds that it is to blame, or names so a party of which it has just said
@@ -201,7 +207,7 @@ impl Rules {
                 rest.find("PROVIDER").is_some_and(|at| at <= MAX_APPOSED_BYTES)
             })
         };
-        self.blamed.is_match(&token) || self.outside.iter().any(apposed)
+        self.blamed.is_match(&token) || self.outside.1.iter().any(apposed)
     }
 
     fn without_features(&self, text: &str) -> String {

@@ -185,6 +185,9 @@ const HOSTS: &[(&str, Format)] = &[
     ("graph.microsoft.com", Format::Microsoft365),
 ];
 
+/// Whether a value looks like an answer in some format.
+type Looks = fn(&serde_json::Value) -> bool;
+
 /// The format of an answer that `host` gave for `path`: known hosts first, then what it looks like, incident.io before
 /// Statuspage, since it answers in both layouts. `None` if it is none that is known.
 pub fn recognise(host: &str, path: &str, body: &[u8]) -> Option<Format> {
@@ -201,7 +204,7 @@ pub fn recognise(host: &str, path: &str, body: &[u8]) -> Option<Format> {
     if path.contains("/proxy/") && incidentio::is(&value) {
         return Some(Format::IncidentIo);
     }
-    let looks: [(fn(&serde_json::Value) -> bool, Format); 14] = [
+    let looks: [(Looks, Format); 14] = [
         (incidentio::is, Format::IncidentIo),
         (statuspage::is, Format::Statuspage),
         (betterstack::is, Format::BetterStack),

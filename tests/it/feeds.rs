@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Folder of answers, their format, the component that they speak of, and names of others.
-const FEEDS: &[(&str, Format, &str, &[(&str, &str)])] = &[
+type Kind = (&'static str, Format, &'static str, &'static [(&'static str, &'static str)]);
+const FEEDS: &[Kind] = &[
     ("statuspage", Format::Statuspage, "parcelo", &[("search", "parcelo-search"), ("aws us-east-1", "aws-us-east-1")]),
     ("incidentio", Format::IncidentIo, "formwise", &[]),
     ("gcp", Format::Google, "google-cloud", &[]),
@@ -290,8 +291,7 @@ fn said(reading: &Reading, wanted: &[State]) -> BTreeSet<(String, String)> {
 fn the_beginning_of_an_answer_is_no_answer() {
     for answer in answers() {
         let end = answer.body.iter().rposition(|b| !b.is_ascii_whitespace() && *b != 0).map_or(0, |p| p + 1);
-        let start = end.saturating_sub(3000);
-        for cut in (0..300.min(end)).chain(start..end - 1) {
+        for cut in 0..end.saturating_sub(1) {
             if let Ok(reading) = read::read(answer.format, &answer.body[..cut], &answer.feed) {
                 panic!("{} up to {cut}: {}", answer.name, lines(&reading));
             }
@@ -299,7 +299,7 @@ fn the_beginning_of_an_answer_is_no_answer() {
     }
 }
 
-/// Calls `with` with `value` after every one of its fields and elements was changed by `change`.
+/// Calls `with` with `value` after every one of its fields was changed by `change`.
 fn each_changed(value: &Value, change: &dyn Fn(&mut Value, &str) -> bool, with: &mut dyn FnMut(&Value, &str)) {
     fn paths(value: &Value, path: String, found: &mut Vec<String>) {
         match value {
@@ -310,8 +310,9 @@ fn each_changed(value: &Value, change: &dyn Fn(&mut Value, &str) -> bool, with: 
                     paths(v, path, found);
                 }
             }
+            // Rows in the middle are like their neighbours.
             Value::Array(rows) => {
-                for (i, v) in rows.iter().enumerate() {
+                for (i, v) in rows.iter().enumerate().filter(|(i, _)| *i < 2 || i + 1 == rows.len()) {
                     paths(v, format!("{path}/{i}"), found);
                 }
             }
@@ -367,7 +368,7 @@ fn a_missing_field_makes_nothing_well_and_nothing_fail() {
 
 #[test]
 fn a_field_of_another_type_makes_nothing_well_and_nothing_fail() {
-    for other in [json!(null), json!(7), json!([{"a": 1}]), json!({})] {
+    for other in [json!(null), json!([{"a": 7}])] {
         nothing_out_of_nothing(&|value, path| {
             value.pointer_mut(path).is_some_and(|v| {
                 let differs = std::mem::discriminant(v) != std::mem::discriminant(&other);

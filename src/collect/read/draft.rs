@@ -321,7 +321,7 @@ impl<'f> Draft<'f> {
         let others = self.feed.names.iter().filter(|(_, c)| Some(*c) != self.feed.component.as_ref());
         let blamed = others.filter(|(name, _)| !name.is_empty()).filter(|(name, _)| {
             let mention = RegexBuilder::new(&format!(r"\b{}\b", regex::escape(name))).case_insensitive(true).build();
-            let links = LINKS.as_ref().map_or(false, |l| l.find_iter(words).any(|l| mentions(l.as_str(), name)));
+            let links = LINKS.as_ref().is_some_and(|l| l.find_iter(words).any(|l| mentions(l.as_str(), name)));
             links || mention.is_ok_and(|m| classify::blames(plain, &m))
         });
         blamed.max_by_key(|(name, _)| name.len()).map(|(_, component)| component.clone())

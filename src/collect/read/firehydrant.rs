@@ -19,7 +19,7 @@ pub fn is(value: &Value) -> bool {
 /// [`Unreadable`] if `body` is none.
 pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     let value = json::parse(body, WANTED)?;
-    if !json::has_keys(&value, &["components", "incidents"]) || value.get("page").is_some() {
+    if !value["incidents"].is_array() || !value["components"].is_array() || value.get("page").is_some() {
         return Err(json::other_json(&value, WANTED));
     }
     let mut draft = Draft::new(feed);

@@ -45,7 +45,8 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
 
 fn incident(draft: &mut Draft, row: &Value) {
     let title = text::bare(json::text(row, "external_desc").unwrap_or(""));
-    let title = title.strip_prefix("Title: ").map_or(title.as_str(), |t| t.split(" Description:").next().unwrap_or(t));
+    // Workspace writes a small document where Cloud writes a title.
+    let title = title.trim_start_matches("Title:").split("Description:").next().unwrap_or("").trim();
     let Some(id) = json::word(row, "id").or_else(|| json::word(row, "number")) else {
         draft.pass_over(format!("an incident without an id is passed over: {title}"));
         return;

@@ -63,9 +63,9 @@ fn issue(draft: &mut Draft, row: &Value) {
         draft.pass_over(format!("an issue without an id is passed over: {title}"));
         return;
     };
-    let word = json::text(row, "status").unwrap_or("investigating");
-    let now = status(draft, word);
-    if word == "falsePositive" {
+    let word = json::text(row, "status");
+    let now = word.map_or(State::Unknown, |word| status(draft, word));
+    if word == Some("falsePositive") {
         draft.note(format!("`{title}` was a false alarm"));
         return;
     }
@@ -79,10 +79,10 @@ fn issue(draft: &mut Draft, row: &Value) {
         .map(|p| (draft.time(p, "createdDateTime"), json::text(p, "description.content").unwrap_or("")))
         .collect();
     posts.sort_by_key(|(at, _)| *at);
-    let advisory = json::text(row, "classification") == Some("advisory");
+    // An issue that is over no longer says how grave it was; advisories were not.
     let state = match now {
-        State::Healthy if advisory => State::Unknown,
-        State::Healthy => State::Degraded,
+        State::Healthy if json::text(row, "classification") == Some("incident") => State::Degraded,
+        State::Healthy => State::Unknown,
         state => state,
     };
     let part = json::text(row, "service").unwrap_or("");

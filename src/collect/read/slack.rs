@@ -26,7 +26,7 @@ fn is_incident(row: &Value) -> bool {
 pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     let value = json::parse(body, WANTED)?;
     let now = json::has_keys(&value, &["status", "active_incidents"]);
-    if !now && !json::rows(&value).first().is_some_and(|r| r.get("services").is_some()) {
+    if !now && json::rows(&value).first().is_none_or(|r| r.get("services").is_none()) {
         return Err(json::other_json(&value, WANTED));
     }
     let mut draft = Draft::new(feed);

@@ -69,11 +69,11 @@ fn component(draft: &mut Draft, row: &Value) {
     let whole = Trouble { part: name, at, ..Trouble::new(id, name, state) };
     let mut somewhere = false;
     for place in draft.rows(row, "containers") {
-        if let (Some(region), Some(state)) = (json::text(place, "name"), code(draft, place, "status_code")) {
-            if state != State::Healthy {
-                somewhere = true;
-                draft.part_in_trouble(&Trouble { region: Some(region), state, ..whole.clone() });
-            }
+        if let (Some(region), Some(state)) = (json::text(place, "name"), code(draft, place, "status_code"))
+            && state != State::Healthy
+        {
+            somewhere = true;
+            draft.part_in_trouble(&Trouble { region: Some(region), state, ..whole.clone() });
         }
     }
     if !somewhere {

@@ -19,7 +19,7 @@ static TAGS: LazyLock<Regex> = LazyLock::new(|| {
 static LINKS: LazyLock<Regex> = LazyLock::new(|| rule(r"!?\[([^\[\]]*)\]\([^()\s]*\)"));
 /// `**strong**`, `__strong__`, `*this*`, `` `code` ``.
 static MARKS: LazyLock<Regex> =
-    LazyLock::new(|| rule(r"\*\*|__|`+|~~|(?:^|\s)[*_](\S(?:[^*_\n]*\S)?)[*_](?:$|[\s.,;:!?)])"));
+    LazyLock::new(|| rule(r"\*\*|__|`+|~~|(?:^|\s)[*_]([^\s*_](?:[^*_\n]*[^\s*_])?)[*_](?:$|[\s.,;:!?)])"));
 /// Headings, quotes and bullets at the beginning of a line.
 static LINE_MARKS: LazyLock<Regex> = LazyLock::new(|| rule(r"(?m)^[ \t]*(#{1,6} |> ?|[*+-] )+"));
 
@@ -87,6 +87,8 @@ mod tests {
             ("<p>Sign-in <b>fails</b>.<br/>We know &amp; work.</p>", "Sign-in fails. We know & work."),
             ("&lt;p&gt;Sign-in fails&lt;/p&gt;", "Sign-in fails"),
             ("**Update** – see [the page](https://a.example/x) now", "Update – see the page now"),
+            ("**Title:**\nSome\n**Text:**\nMore", "Title: Some Text: More"),
+            ("it is *very* slow", "it is very slow"),
             ("# Summary\n\n* one\n* two\n> three", "Summary one two three"),
             ("a < b and b > c", "a < b and b > c"),
             ("snake_case_name stays, 2 * 3 * 4 too", "snake_case_name stays, 2 * 3 * 4 too"),

@@ -48,7 +48,7 @@ enum Command {
     Backtest(backtest::Args),
     /// Run scenario tests of a graph.
     Test(test::Args),
-    /// Ask live sources; now: check a configuration of them.
+    /// Check a configuration of live sources.
     Collect(collect::Args),
     /// Raw inference on a prepared network.
     Infer(infer::Args),

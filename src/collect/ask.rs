@@ -11,8 +11,8 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Formats whose every answer lists all that is wrong now: what is gone from them has ended.
-const LISTING: [Format; 6] =
-    [Format::Alertmanager, Format::Blackbox, Format::Gatus, Format::Prometheus, Format::UptimeKuma, Format::StatusIo];
+const LISTING: [Format; 5] =
+    [Format::Alertmanager, Format::Blackbox, Format::Gatus, Format::Prometheus, Format::UptimeKuma];
 
 /// How far back a database of measurements is asked.
 const RANGE: Duration = Duration::from_secs(60 * 60);
@@ -101,7 +101,9 @@ fn asked(url: &str, query: Option<&str>, now: Timestamp) -> String {
     let mut pairs = asked.query_pairs_mut();
     pairs.append_pair("query", query);
     if ranged {
-        let start = now.as_second() - RANGE.as_secs() as i64;
+        // At a multiple of the step, or beginnings would shift from answer to answer.
+        let step = STEP.as_secs() as i64;
+        let start = (now.as_second() - RANGE.as_secs() as i64) / step * step;
         pairs.append_pair("start", &start.to_string());
         pairs.append_pair("end", &now.as_second().to_string());
         pairs.append_pair("step", &STEP.as_secs().to_string());

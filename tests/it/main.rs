@@ -9,6 +9,7 @@ mod browser;
 mod catalog;
 mod ci;
 mod cli;
+mod collect;
 mod diff;
 mod discover;
 mod docs;

@@ -77,7 +77,7 @@ fn the_hooks_look_at_all_graph_files_and_no_others() {
     let mut graphs = 0;
     for path in files() {
         let yaml = path.ends_with(".yaml") || path.ends_with(".yml");
-        let incident_graph = path.starts_with("tests/incidents/") && path.ends_with("/graph.yaml");
+        let incident_graph = path.starts_with("tests/") && path.ends_with("/graph.yaml");
         let is_graph = yaml && path.starts_with("graphs/") || incident_graph;
         assert_eq!(check.is_match(&path), is_graph, "{path}");
         assert_eq!(form.is_match(&path), is_graph, "{path}");

@@ -219,13 +219,11 @@ impl<'a> Draft<'a> {
     fn not_in_annotation(&mut self, from: Ix, dependency: &RawDependency) {
         let RawNeed::One(needed) = &dependency.need else { return };
         let whole = &self.components[from];
-        // What the annotation has as a part or whole, or by an alias, is exported so, too.
-        let related = |name: &str| {
-            let same = |other: &str| self.ids.get(other) == self.ids.get(name) && self.ids.contains_key(name);
-            name == needed.component.value || same(&needed.component.value)
-        };
-        let members = whole.depends_on.iter().flat_map(|d| d.need.members());
-        if members.map(|m| m.component.value.as_str()).any(related) {
+        // Backstage has no word for what contains some kinds of entity: an export says that they depend on it.
+        let named = whole.depends_on.iter().flat_map(|d| d.need.members()).map(|m| &m.component).chain(&whole.part_of);
+        let wanted = &needed.component.value;
+        let means = |name: &str| self.ids.contains_key(name) && self.ids.get(name) == self.ids.get(wanted);
+        if named.map(|at| at.value.as_str()).any(|name| name == wanted || means(name)) {
             return;
         }
         let says =

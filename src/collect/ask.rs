@@ -6,9 +6,9 @@ use super::follow::follow;
 use super::read::{self, FORMATS, Format};
 use super::{Collected, Feed, Reading};
 use jiff::Timestamp;
-use reqwest::Url;
 use std::path::Path;
 use std::time::Duration;
+use url::Url;
 
 /// Formats whose every answer lists all that is wrong now: what is gone from them has ended.
 const LISTING: [Format; 5] =

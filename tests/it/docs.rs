@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What stands in the folder in which a page is run.
-const CLONE: [&str; 10] = [
+const CLONE: [&str; 11] = [
     "README.md",
     "Cargo.toml",
     "graphs",
@@ -21,6 +21,7 @@ const CLONE: [&str; 10] = [
     "tests/scenarios",
     "tests/learn",
     "tests/sources",
+    "tests/feeds/statuspage",
 ];
 
 /// Stands for `cargo`, `npm` and others that are not run here.

@@ -194,10 +194,13 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
 fn readings_agree_with_the_suggested_ones() {
     let expected = std::fs::read_to_string(folder().join("expected_signals.jsonl")).unwrap();
     let mut missing = Vec::new();
+    let mut compared = 0;
     for line in expected.lines() {
         let row: Value = serde_json::from_str(line).unwrap();
         let name = row["fixture"].as_str().unwrap();
-        let mut answer = answers().into_iter().find(|a| a.name == name).unwrap();
+        // What monitors answer is compared in a test of its own.
+        let Some(mut answer) = answers().into_iter().find(|a| a.name == name) else { continue };
+        compared += 1;
         answer.feed.seen_at = row["as_of"].as_str().unwrap().parse().unwrap();
         answer.feed.names.clear();
         let wanted = &row["signal"];
@@ -232,6 +235,7 @@ fn readings_agree_with_the_suggested_ones() {
         }
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+    assert_eq!(compared, 32);
 }
 
 #[test]
@@ -256,7 +260,8 @@ fn answers_are_recognised_by_what_they_look_like() {
 #[test]
 fn what_is_no_answer_is_told_with_what_it_is() {
     let feed = answers().remove(0).feed;
-    for (word, format) in read::FORMATS {
+    let pages: BTreeSet<Format> = FEEDS.iter().map(|(_, format, ..)| *format).collect();
+    for (word, format) in read::FORMATS.iter().filter(|(_, format)| pages.contains(format)) {
         for (body, found) in [
             (&b"<!DOCTYPE html><html><body>Sign in</body></html>"[..], "HTML"),
             (b"", "empty"),

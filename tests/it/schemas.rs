@@ -25,8 +25,8 @@ fn schemas() -> BTreeMap<&'static str, Validator> {
 /// Which schema is meant for a file of the repository.
 pub fn of(path: &str) -> Option<&'static str> {
     let below = |folder: &str| path.strip_prefix(folder).filter(|p| p.ends_with(".yaml") || p.ends_with(".yml"));
-    if below("tests/sources/").is_some() {
-        return Some("sources");
+    if let Some(file) = below("tests/sources/") {
+        return Some(if file.starts_with("graph/") { "graph" } else { "sources" });
     }
     match (below("graphs/"), below("tests/incidents/"), below("tests/scenarios/")) {
         (Some(_), _, _) => Some("graph"),

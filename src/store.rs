@@ -28,6 +28,10 @@ pub const FOLDER: &str = "signals";
 /// The file in it that the one writer holds.
 const LOCK: &str = "writer.lock";
 
+/// How often the lock is tried again before another process is taken for its owner, and the time between.
+const LOCK_TRIES: u32 = 10;
+const LOCK_WAIT: Duration = Duration::from_millis(50);
+
 /// When what was written is made durable, that is, survives the loss of power. What was written survives the end of the
 /// process in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -278,7 +282,16 @@ fn lock(folder: &Path) -> Result<File, Box<Diagnostic>> {
     let path = folder.join(LOCK);
     let file = File::options().write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(|e| day::unwritable(&path, &e))?;
-    match file.try_lock() {
+    let mut locked = file.try_lock();
+    for _ in 0..LOCK_TRIES {
+        // A process that ends, or one that it was just starting, may hold the lock a moment longer.
+        if !matches!(locked, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(LOCK_WAIT);
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
             let message = format!("another process writes the history in `{}`", folder.display());

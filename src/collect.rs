@@ -24,6 +24,10 @@ pub struct Reading {
     /// What was in the answer and could not be understood, or was left out on purpose, in words for people. Never empty
     /// where anything was passed over.
     pub notes: Vec<String>,
+    /// Whether trouble may have been passed over: then what is not told any more has not therefore ended.
+    pub partial: bool,
+    /// Whether all that is wrong now is in it, so that what is not told any more has ended; whoever asked knows.
+    pub whole: bool,
 }
 
 /// A signal and how to recognise it when it is told again.

@@ -33,4 +33,5 @@ pub mod report;
 pub mod scenario;
 pub mod signal;
 pub mod store;
+pub mod watch;
 pub mod whatif;

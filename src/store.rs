@@ -11,7 +11,7 @@ mod day;
 mod line;
 
 pub use codes::{CODES, DAMAGED, IN_USE, TORN, UNREADABLE, UNWRITABLE};
-pub use line::{MAX_RECORD_BYTES, Stored};
+pub use line::{MAX_RECORD_BYTES, Stored, json};
 
 use crate::diag::Diagnostic;
 use crate::signal::{Record, SourceName};
@@ -40,7 +40,7 @@ pub enum Sync {
     Always,
     /// After this many records.
     Records(usize),
-    /// With the first append after this time.
+    /// With the first append, or call of [`History::sync_if_due`], after this time.
     After(Duration),
 }
 
@@ -168,15 +168,26 @@ impl History {
         for (day, batch) in batches.into_iter().filter(|(_, b)| !b.last.is_empty()) {
             self.write(day, batch)?;
         }
+        self.sync_if_due()?;
+        Ok(appended)
+    }
+
+    /// Makes durable what was written, if the settings say that it is time.
+    ///
+    /// # Errors
+    /// As [`sync`](Self::sync).
+    pub fn sync_if_due(&mut self) -> Result<(), Box<Diagnostic>> {
         let due = match self.settings.sync {
             Sync::Always => self.unsynced > 0,
             Sync::Records(n) => self.unsynced >= n.max(1),
             Sync::After(wait) => self.unsynced > 0 && self.synced_at.elapsed() >= wait,
         };
-        if due {
-            self.sync()?;
-        }
-        Ok(appended)
+        if due { self.sync() } else { Ok(()) }
+    }
+
+    /// Keeps from now on as `settings` say.
+    pub fn settle(&mut self, settings: Settings) {
+        self.settings = settings;
     }
 
     /// Writes the lines of one day.

@@ -1,6 +1,6 @@
 //! `commoncause collect`: what sources say, as they say it.
 
-mod rounds;
+pub mod rounds;
 
 use super::output::{count, tell, write};
 use super::{Exit, Problems};
@@ -10,6 +10,7 @@ use crate::diag::{Diagnostic, Severity, Sources};
 use crate::graph;
 use crate::incident::UNKNOWN_COMPONENT;
 use crate::signal::read::{add_text, read_bytes};
+use rounds::{Happening, Rounds, Setup, Until, Voice};
 use std::path::{Path, PathBuf};
 
 /// Arguments.
@@ -34,26 +35,52 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args) -> Exit {
     let mut sources = Sources::default();
-    let (config, problems) = load(&args.sources, &mut sources);
-    tell(&problems, &sources);
-    let Some(config) = config.filter(|_| Problems(&problems).exit() == Exit::Done) else {
-        return Problems(&problems).exit();
-    };
-    if !args.check {
-        let base = args.sources.parent().unwrap_or(Path::new("")).to_path_buf();
-        let data = args.data.clone().unwrap_or_else(|| base.join(&config.data));
-        let until = if args.once { rounds::Until::EachWasAsked } else { rounds::Until::Stopped };
-        return rounds::run(config, base, &data, until);
+    if args.check {
+        let (config, problems) = read(&args.sources, &mut sources);
+        tell(&problems, &sources);
+        let Some(config) = config.filter(|_| Problems(&problems).exit() == Exit::Done) else {
+            return Problems(&problems).exit();
+        };
+        let number = match config.sources.len() {
+            1 => "1 source".to_string(),
+            n => format!("{n} sources"),
+        };
+        return write(&format!("{}: {number}, {}\n", args.sources.display(), count(&problems)), None);
     }
-    let number = match config.sources.len() {
-        1 => "1 source".to_string(),
-        n => format!("{n} sources"),
+    let config = match load(&args.sources, &mut sources) {
+        Ok(config) => config,
+        Err(exit) => return exit,
     };
-    write(&format!("{}: {number}, {}\n", args.sources.display(), count(&problems)), None)
+    let until = if args.once { Until::EachWasAsked } else { Until::Stopped };
+    let voice = Voice::EveryRound;
+    let setup = Setup { file: args.sources.clone(), config, data: args.data.clone(), until, voice };
+    match rounds::runtime() {
+        Ok(runtime) => runtime.block_on(keep_on(setup)),
+        Err(exit) => exit,
+    }
+}
+
+async fn keep_on(setup: Setup) -> Exit {
+    let mut rounds = match Rounds::start(setup) {
+        Ok((rounds, _)) => rounds,
+        Err(exit) => return exit,
+    };
+    while !matches!(rounds.next().await, Happening::Over) {}
+    rounds.end()
+}
+
+/// Reads a configuration without errors; what is wrong with it has been told on stderr.
+pub fn load(path: &Path, sources: &mut Sources) -> Result<Config, Exit> {
+    let (config, problems) = read(path, sources);
+    tell(&problems, sources);
+    config.filter(|_| Problems(&problems).exit() == Exit::Done).ok_or(match Problems(&problems).exit() {
+        Exit::Done => Exit::Findings,
+        exit => exit,
+    })
 }
 
 /// Reads a configuration and looks the components that it names up in its graph.
-fn load(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>) {
+fn read(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>) {
     let bytes = match read_bytes(path) {
         Ok(bytes) => bytes,
         Err(problem) => return (None, vec![*problem]),

@@ -10,6 +10,7 @@ mod numbers;
 mod output;
 mod replay;
 mod test;
+mod watch;
 mod whatif;
 
 use crate::diag::Diagnostic;
@@ -48,8 +49,10 @@ enum Command {
     Backtest(backtest::Args),
     /// Run scenario tests of a graph.
     Test(test::Args),
-    /// Check a configuration of live sources.
+    /// Ask live sources, and keep what they say.
     Collect(collect::Args),
+    /// Collect, correlate as it unfolds, and tell when the verdict changes.
+    Watch(watch::Args),
     /// Raw inference on a prepared network.
     Infer(infer::Args),
     /// Maintain the dependency graph.
@@ -64,6 +67,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Backtest(args) => backtest::run(args),
         Command::Test(args) => test::run(args),
         Command::Collect(args) => collect::run(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Infer(args) => infer::run(args),
         Command::Graph(args) => graph::run(args),
     }

@@ -10,9 +10,20 @@ use std::path::Path;
 use std::time::Duration;
 use url::Url;
 
-/// Formats whose every answer lists all that is wrong now: what is gone from them has ended.
-const LISTING: [Format; 5] =
-    [Format::Alertmanager, Format::Blackbox, Format::Gatus, Format::Prometheus, Format::UptimeKuma];
+/// Whether every answer in a format lists all that is wrong now, so that what is gone from it has ended. The others tell
+/// what happened in a stretch of time, or one event.
+fn lists_all(format: Format) -> bool {
+    !matches!(
+        format,
+        Format::Feed
+            | Format::Grafana
+            | Format::Ioda
+            | Format::PagerDuty
+            | Format::Radar
+            | Format::Ripe
+            | Format::UserReports
+    )
+}
 
 /// How far back a database of measurements is asked.
 const RANGE: Duration = Duration::from_secs(60 * 60);
@@ -128,7 +139,10 @@ fn understand(source: &Source, place: &str, body: &[u8], standing: &mut Standing
     };
     match read::read(format, body, &feed) {
         Ok(reading) => {
-            let reading = if LISTING.contains(&format) { follow(&standing.said, reading, now) } else { reading };
+            let reading = match lists_all(format) {
+                true => Reading { whole: true, ..follow(&standing.said, reading, now) },
+                false => reading,
+            };
             standing.said = reading.signals.clone();
             Round::Told(reading)
         }

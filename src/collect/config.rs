@@ -4,6 +4,7 @@
 
 mod codes;
 mod filled;
+mod maintenance;
 mod notify;
 mod schema;
 mod source;
@@ -11,6 +12,7 @@ mod values;
 
 pub use codes::{BAD_SOURCES, CODES, SECRET_IN_FILE, UNKNOWN_FIELD, UNKNOWN_FORMAT, UNSET_VARIABLE};
 pub use filled::{Environment, Filled};
+pub use maintenance::Maintenance;
 pub use notify::{Notify, RECEIVERS, Receiver};
 pub use schema::schema;
 pub use source::{EVERY, PROBES, Source, Way};
@@ -24,7 +26,7 @@ use values::{DIALECT, complain, count, duration, items};
 
 /// The fields of the file.
 pub(crate) const FIELDS: &[&str] =
-    &["sources", "graph", "window", "data", "history", "limits", "contact", "listen", "notify"];
+    &["sources", "graph", "window", "data", "history", "limits", "contact", "listen", "notify", "maintenance"];
 /// The fields of a source.
 pub(crate) const SOURCE: &[&str] = &[
     "name",
@@ -50,6 +52,9 @@ pub(crate) const LIMITS: &[&str] =
 pub(crate) const HISTORY: &[&str] = &["sync", "keep_days", "keep_corrections_days"];
 /// The fields of a receiver.
 pub(crate) const NOTIFY: &[&str] = &["to", "url", "secret", "headers", "allow_private"];
+
+/// The fields of announced work.
+pub(crate) const MAINTENANCE: &[&str] = &["component", "capability", "from", "to", "note"];
 
 /// The window that is correlated if none is given.
 const WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
@@ -101,6 +106,8 @@ pub struct Config {
     pub listen: Option<Placed>,
     /// Whom to tell.
     pub notify: Vec<Notify>,
+    /// Announced work.
+    pub maintenance: Vec<Maintenance>,
 }
 
 impl Config {
@@ -109,6 +116,7 @@ impl Config {
         self.sources
             .iter()
             .flat_map(|s| s.component.iter().chain(s.names.iter().map(|(_, meant)| meant)).chain(&s.covers))
+            .chain(self.maintenance.iter().map(|m| &m.component))
             .filter(|placed| !placed.text.is_empty())
     }
 }
@@ -134,6 +142,7 @@ pub fn read(file: FileId, text: &str, environment: Environment<'_>) -> (Option<C
     }
     let text = |key: &str, problems: &mut Vec<Diagnostic>| map.text(key, problems).map(|t| t.text);
     let notify = items(&map, "notify", &mut problems);
+    let maintenance = items(&map, "maintenance", &mut problems);
     let config = Config {
         graph: map.texts("graph", &mut problems),
         window: duration(&map, "window", &mut problems).unwrap_or(WINDOW),
@@ -143,6 +152,7 @@ pub fn read(file: FileId, text: &str, environment: Environment<'_>) -> (Option<C
         contact: contact(&map, &sources, &mut problems),
         listen: listen(&map, &sources, &mut problems),
         notify: notify.iter().filter_map(|n| notify::read(n, environment, &mut problems)).collect(),
+        maintenance: maintenance.iter().filter_map(|m| maintenance::read(m, &mut problems)).collect(),
         sources,
     };
     (Some(config), problems)

@@ -42,6 +42,7 @@ pub mod uptimekuma;
 pub mod userreports;
 
 use super::{Feed, Reading, Unreadable};
+use crate::signal::SourceKind;
 
 /// A format of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +101,21 @@ pub enum Format {
     Microsoft365,
     /// RSS and Atom: those of AWS, Azure and Meta, and of pages in general.
     Feed,
+}
+
+impl Format {
+    /// What kind of source speaks in it.
+    pub fn speaker(self) -> SourceKind {
+        match self {
+            Format::Blackbox | Format::Gatus | Format::Prometheus | Format::Upptime | Format::UptimeKuma => {
+                SourceKind::Probe
+            }
+            Format::Alertmanager | Format::Grafana | Format::PagerDuty => SourceKind::Alert,
+            Format::Ioda | Format::Radar | Format::Ripe => SourceKind::Observatory,
+            Format::UserReports => SourceKind::UserReports,
+            _ => SourceKind::StatusPage,
+        }
+    }
 }
 
 /// Formats by the words that configurations use.

@@ -107,6 +107,12 @@ pub(super) fn write(identity: &str, record: &Record, out: &mut Vec<u8>) -> Resul
     Ok(())
 }
 
+/// The JSON of a signal, in the words of every other file of signals, on one line.
+pub fn json(record: &Record) -> String {
+    // Texts and numbers into memory: there is nothing that could fail.
+    serde_json::to_string(&signal(record)).unwrap_or_default()
+}
+
 fn signal(record: &Record) -> Signal<'_> {
     let o = &record.observation;
     Signal {

@@ -1,222 +1,261 @@
 //! Asks all sources, each at its own pace, and keeps what they say.
 
+mod attend;
+mod keeper;
+mod wishes;
+
+pub use keeper::Voice;
+
 use crate::cli::Exit;
 use crate::cli::output::tell;
-use crate::collect::ask::{Round, Standing, ask};
-use crate::collect::config::{Config, Keep, Source, SyncRule};
-use crate::collect::fetch::{Fetcher, backoff};
-use crate::diag::{Diagnostic, Sources, clean};
-use crate::report::text::cut;
-use crate::store::{Appended, History, Settings, Sync};
-use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
-use std::hash::{BuildHasher, RandomState};
+use crate::collect::Collected;
+use crate::collect::Reading;
+use crate::collect::ask::{Round, Standing};
+use crate::collect::config::Config;
+use crate::collect::fetch::Fetcher;
+use crate::collect::follow::is_open;
+use crate::diag::{Sources, clean};
+use crate::store::{self, History, Stored};
+use attend::{Order, attend};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use keeper::{Keeper, settings};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use wishes::{Wish, Wishes};
 
-/// Columns of the text output.
-const WIDTH: usize = 80;
-/// How often the history is tidied up.
-const MAINTAIN: SignedDuration = SignedDuration::from_hours(24);
+/// How often what was written is made durable if nothing more comes.
+const TIDY: Duration = Duration::from_secs(1);
 
 /// When it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
+pub enum Until {
     /// When every source was asked once.
     EachWasAsked,
     /// When the process is told to stop.
     Stopped,
 }
 
-/// Asks the sources of `config` and appends what they say to the history in `data`.
-pub(super) fn run(config: Config, base: PathBuf, data: &Path, until: Until) -> Exit {
-    let history = match History::open(data, settings(&config.keep)) {
-        Ok((history, notices)) => {
-            tell(&notices, &Sources::default());
-            history
-        }
-        Err(problem) => return failed(&problem),
-    };
-    let fetcher = match Fetcher::new(config.limits, config.contact.as_deref().unwrap_or_default()) {
-        Ok(fetcher) => Arc::new(fetcher),
-        Err(why) => {
-            eprintln!("error: nothing can be fetched: {}", clean(&why));
-            return Exit::Io;
-        }
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(e) => {
-            eprintln!("error: {e}");
-            return Exit::Io;
-        }
-    };
-    runtime.block_on(collect(Keeper::new(history), config.sources, base, fetcher, until))
+/// What to ask, and where to keep it.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The file that the configuration is from; read again when that is wished.
+    pub file: PathBuf,
+    /// The configuration.
+    pub config: Config,
+    /// The folder of the history, in place of the configuration's.
+    pub data: Option<PathBuf>,
+    /// When it is over.
+    pub until: Until,
+    /// How much is said of each round.
+    pub voice: Voice,
 }
 
-async fn collect(mut keeper: Keeper, sources: Vec<Source>, base: PathBuf, fetcher: Arc<Fetcher>, until: Until) -> Exit {
-    // Room for one round of each: a slow disk slows the asking, and nothing piles up.
-    let (told, mut rounds) = mpsc::channel(sources.len().max(1));
-    for source in sources {
-        tokio::spawn(attend(source, base.clone(), fetcher.clone(), until, told.clone()));
+impl Setup {
+    /// The folder of the configuration: paths in it are relative to that.
+    pub fn base(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
     }
-    drop(told);
-    let stop = stopped();
-    tokio::pin!(stop);
-    loop {
-        tokio::select! {
-            round = rounds.recv() => match round {
-                Some((name, round)) => keeper.keep(&name, round),
-                None => break,
-            },
-            () = &mut stop => break,
-        }
+
+    /// The folder of the history.
+    pub fn folder(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| self.base().join(&self.config.data))
     }
-    keeper.end(until)
 }
 
-/// Asks one source, once or again and again.
-async fn attend(
-    source: Source,
-    base: PathBuf,
+/// What happened next.
+#[derive(Debug)]
+pub enum Happening {
+    /// A source was heard, and what it says is kept; `None`: it says the same as before.
+    Heard(String, Option<Reading>),
+    /// A source was not heard: the state of all that it covers is unknown.
+    NotHeard,
+    /// There is a new configuration.
+    Reloaded,
+    /// It is over.
+    Over,
+}
+
+/// All sources, asked.
+pub struct Rounds {
+    setup: Setup,
     fetcher: Arc<Fetcher>,
-    until: Until,
+    keeper: Keeper,
+    orders: BTreeMap<String, watch::Sender<Order>>,
+    /// Who has not been heard of yet.
+    awaited: BTreeSet<String>,
     told: mpsc::Sender<(String, Round)>,
-) {
-    let mut standing = Standing::default();
-    loop {
-        let round = ask(&source, &base, &fetcher, &mut standing, Timestamp::now()).await;
-        let over = until == Until::EachWasAsked || matches!(round, Round::NotYet(_));
-        if told.send((source.name.text.clone(), round)).await.is_err() || over {
-            return;
-        }
-        let wait = match standing.failures {
-            0 => backoff::usual(source.every, random()),
-            failures => backoff::after(failures, source.every, standing.rest, random()),
-        };
-        tokio::time::sleep(wait).await;
-    }
+    rounds: mpsc::Receiver<(String, Round)>,
+    wishes: Wishes,
+    tidy: tokio::time::Interval,
 }
 
-/// Ends with the first wish to stop.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-            return;
-        }
-    }
-    // Without that, only the end of the process stops it.
-    std::future::pending::<()>().await
+/// A runtime on this thread.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| {
+        eprintln!("error: {e}");
+        Exit::Io
+    })
 }
 
-/// Writes the history, and says what changes.
-struct Keeper {
-    history: History,
-    /// Sources that said nothing in their last round, and why.
-    unknown: BTreeMap<String, String>,
-    unkept: bool,
-    maintained: Timestamp,
-}
-
-impl Keeper {
-    fn new(history: History) -> Self {
-        // Long ago: the first round tidies up.
-        Keeper { history, unknown: BTreeMap::new(), unkept: false, maintained: Timestamp::UNIX_EPOCH }
-    }
-
-    fn keep(&mut self, name: &str, round: Round) {
-        match round {
-            Round::Told(reading) => {
-                for note in &reading.notes {
-                    eprintln!("{}: {}", clean(name), clean(note));
-                }
-                let signals = reading.signals.iter().map(|c| (c.identity.as_str(), &c.record));
-                match self.history.append(signals) {
-                    Ok(appended) => self.heard(name, &format!("{} signals{}", reading.signals.len(), news(&appended))),
-                    Err(problem) => self.not_kept(&problem),
-                }
-            }
-            Round::Unchanged => self.heard(name, "the same as before"),
-            Round::Unknown(why) => self.not_heard(name, &why),
-            Round::NotYet(what) => self.not_heard(name, &format!("{what} is not collected yet")),
-        }
+impl Rounds {
+    /// Opens the history, begins to ask, and gives what the history knows. To be called within a runtime. What prevents it
+    /// has been told on stderr.
+    pub fn start(setup: Setup) -> Result<(Rounds, Vec<Stored>), Exit> {
+        let folder = setup.folder();
+        let settings = settings(&setup.config.keep);
+        let (history, notices) = History::open(&folder, settings).map_err(|problem| {
+            tell(std::slice::from_ref(&*problem), &Sources::default());
+            Exit::Io
+        })?;
+        tell(&notices, &Sources::default());
         let now = Timestamp::now();
-        if now.duration_since(self.maintained) >= MAINTAIN {
-            self.maintained = now;
-            if let Err(problem) = self.history.maintain(now) {
-                self.not_kept(&problem);
+        let since = TimeZone::UTC.to_datetime(now).date().saturating_sub(i64::from(settings.keep_days).days());
+        // What is damaged there was told when it was opened.
+        let (known, _) = store::read(&folder, since, now);
+        let fetcher = fetcher(&setup.config)?;
+        // Room for one round of each: a slow disk slows the asking, and nothing piles up.
+        let (told, rounds) = mpsc::channel(setup.config.sources.len().max(1));
+        let mut tidy = tokio::time::interval(TIDY);
+        tidy.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut all = Rounds {
+            fetcher,
+            keeper: Keeper::new(history, setup.voice),
+            orders: BTreeMap::new(),
+            awaited: setup.config.sources.iter().map(|s| s.name.text.clone()).collect(),
+            told,
+            rounds,
+            wishes: Wishes::new(),
+            tidy,
+            setup,
+        };
+        let mut said = open_by_source(&known);
+        all.order(&mut said);
+        Ok((all, known))
+    }
+
+    /// What is asked now.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Whether some source has not been heard of yet since the start.
+    pub fn is_awaiting(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
+    /// How things are fetched now.
+    pub fn fetcher(&self) -> &Arc<Fetcher> {
+        &self.fetcher
+    }
+
+    /// Waits for what happens next. May be dropped while it waits: nothing is lost.
+    pub async fn next(&mut self) -> Happening {
+        loop {
+            if self.setup.until == Until::EachWasAsked && self.awaited.is_empty() {
+                return Happening::Over;
+            }
+            tokio::select! {
+                Some((name, round)) = self.rounds.recv() => {
+                    self.awaited.remove(&name);
+                    // Somebody who is not asked any more.
+                    if self.orders.contains_key(&name) {
+                        return self.keep(name, round);
+                    }
+                }
+                wish = self.wishes.next() => match wish {
+                    Wish::Stop => return Happening::Over,
+                    Wish::Reload => if self.reload() {
+                        return Happening::Reloaded;
+                    },
+                },
+                _ = self.tidy.tick() => self.keeper.tidy(Timestamp::now()),
             }
         }
     }
 
-    fn heard(&mut self, name: &str, what: &str) {
-        let again = if self.unknown.remove(name).is_some() { ", heard again" } else { "" };
-        say(&format!("{name}: {what}{again}"));
+    /// Keeps what has arrived, makes it durable, and tells how it went.
+    pub fn end(mut self) -> Exit {
+        while let Ok((name, round)) = self.rounds.try_recv() {
+            self.keep(name, round);
+        }
+        self.keeper.end(self.setup.until)
     }
 
-    /// The state of all that a source covers is unknown; said again only if the reason is another.
-    fn not_heard(&mut self, name: &str, why: &str) {
-        if self.unknown.insert(name.to_string(), why.to_string()).as_deref() != Some(why) {
-            say(&format!("{name}: unknown: {why}"));
+    fn keep(&mut self, name: String, round: Round) -> Happening {
+        self.keeper.keep(&name, &round);
+        match round {
+            Round::Told(reading) => Happening::Heard(name, Some(reading)),
+            Round::Unchanged => Happening::Heard(name, None),
+            Round::Unknown(_) | Round::NotYet(_) => Happening::NotHeard,
         }
     }
 
-    fn not_kept(&mut self, problem: &Diagnostic) {
-        self.unkept = true;
-        tell(std::slice::from_ref(problem), &Sources::default());
-    }
-
-    fn end(mut self, until: Until) -> Exit {
-        if let Err(problem) = self.history.sync() {
-            self.not_kept(&problem);
+    /// Tells every source what it is to be asked now; those that are new begin with what they `said` before, and those that
+    /// are gone are not asked again.
+    fn order(&mut self, said: &mut BTreeMap<String, Vec<Collected>>) {
+        let base = self.setup.base().to_path_buf();
+        let mut orders = BTreeMap::new();
+        for source in &self.setup.config.sources {
+            let name = source.name.text.clone();
+            let order =
+                Order { source: Arc::new(source.clone()), base: base.clone(), fetcher: self.fetcher.clone() };
+            let sender = match self.orders.remove(&name) {
+                Some(sender) => {
+                    sender.send_replace(order);
+                    sender
+                }
+                None => {
+                    let (sender, receiver) = watch::channel(order);
+                    let standing = Standing { said: said.remove(&name).unwrap_or_default(), ..Standing::default() };
+                    tokio::spawn(attend(receiver, standing, self.setup.until, self.told.clone()));
+                    sender
+                }
+            };
+            orders.insert(name, sender);
         }
-        match until {
-            Until::EachWasAsked if !self.unknown.is_empty() => Exit::Io,
-            _ if self.unkept => Exit::Io,
-            _ => Exit::Done,
+        // Whoever is left is dropped, and ends with its round.
+        self.orders = orders;
+    }
+
+    /// Reads the configuration again. With an error in it, all goes on as before.
+    fn reload(&mut self) -> bool {
+        let mut sources = Sources::default();
+        let Ok(config) = super::load(&self.setup.file, &mut sources) else {
+            eprintln!("{}: not reloaded: all goes on as before", self.setup.file.display());
+            return false;
+        };
+        let Ok(fetcher) = fetcher(&config) else { return false };
+        if config.data != self.setup.config.data && self.setup.data.is_none() {
+            eprintln!("`data` is another folder now: that needs a new start; the history stays where it is");
         }
+        let config = Config { data: self.setup.config.data.clone(), ..config };
+        (self.fetcher, self.setup.config) = (fetcher, config);
+        self.keeper.settle(settings(&self.setup.config.keep));
+        self.order(&mut BTreeMap::new());
+        let names: BTreeSet<&str> = self.setup.config.sources.iter().map(|s| s.name.text.as_str()).collect();
+        self.keeper.forget_all_but(&names);
+        eprintln!("{}: reloaded, {} sources", self.setup.file.display(), names.len());
+        true
     }
 }
 
-fn say(line: &str) {
-    println!("{}", cut(&clean(line), WIDTH));
+fn fetcher(config: &Config) -> Result<Arc<Fetcher>, Exit> {
+    Fetcher::new(config.limits, config.contact.as_deref().unwrap_or_default()).map(Arc::new).map_err(|why| {
+        eprintln!("error: nothing can be fetched: {}", clean(&why));
+        Exit::Io
+    })
 }
 
-/// What of the signals the history did not have.
-fn news(appended: &Appended) -> String {
-    let counts =
-        [(appended.new, "new"), (appended.corrections, "corrected"), (appended.too_large, "too large to keep")];
-    counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!(", {n} {word}")).collect()
-}
-
-fn settings(keep: &Keep) -> Settings {
-    let usual = Settings::default();
-    let sync = match keep.sync {
-        Some(SyncRule::Always) => Sync::Always,
-        Some(SyncRule::Records(n)) => Sync::Records(n),
-        Some(SyncRule::After(time)) => Sync::After(time),
-        None => usual.sync,
-    };
-    Settings {
-        sync,
-        keep_days: keep.days.unwrap_or(usual.keep_days),
-        keep_corrections_days: keep.corrections_days.unwrap_or(usual.keep_corrections_days),
-        ..usual
+/// What each source said that has not ended, as it was told last.
+fn open_by_source(known: &[Stored]) -> BTreeMap<String, Vec<Collected>> {
+    let mut said: BTreeMap<String, Vec<Collected>> = BTreeMap::new();
+    for stored in known.iter().filter(|s| is_open(&s.record.observation)) {
+        let one = Collected { identity: stored.identity.clone(), record: stored.record.clone() };
+        said.entry(stored.record.observation.source.name.clone()).or_default().push(one);
     }
-}
-
-fn failed(problem: &Diagnostic) -> Exit {
-    tell(std::slice::from_ref(problem), &Sources::default());
-    Exit::Io
-}
-
-/// From 0 to below 1, so that sources that began together drift apart.
-fn random() -> f64 {
-    (RandomState::new().hash_one(0) >> 11) as f64 / (1u64 << 53) as f64
+    said
 }

@@ -1,7 +1,7 @@
 //! The JSON Schema (draft-07) of `sources.yaml`, from the tables that the reader goes by.
 
 use super::notify::RECEIVERS;
-use super::{FIELDS, HISTORY, LIMITS, NOTIFY, SOURCE};
+use super::{FIELDS, HISTORY, LIMITS, MAINTENANCE, NOTIFY, SOURCE};
 use crate::collect::read::FORMATS;
 use crate::signal::schema::{DRAFT, object};
 use serde_json::{Value, json};
@@ -70,6 +70,12 @@ fn field(key: &str) -> Value {
         "contact" => text("Whom operators of hosts may ask: an address of mail or a page; part of the User-Agent."),
         "listen" => text("Where webhooks are received, as 127.0.0.1:9095."),
         "notify" => list("Whom to tell when the verdict changes.", NOTIFY, notify, &["to"]),
+        "maintenance" => list(
+            "Announced work: what fails while it goes on is no failure.",
+            MAINTENANCE,
+            maintenance,
+            &["component", "from", "to"],
+        ),
         _ => json!(true),
     }
 }
@@ -134,6 +140,21 @@ fn notify(key: &str) -> Value {
         "url" => text("Where it is; of slack as ${NAME}."),
         "secret" => text("The routing key of PagerDuty, or what messages are signed with, as ${NAME}."),
         "headers" | "allow_private" => source(key),
+        _ => json!(true),
+    }
+}
+
+fn maintenance(key: &str) -> Value {
+    match key {
+        "component" => json!({
+            "description": "The component, its parts included: an id or alias of the graph.",
+            "type": "string",
+            "minLength": 1,
+        }),
+        "capability" => text("The capability; all of it if not given."),
+        "from" => json!({"description": "When it begins.", "type": "string", "format": "date-time"}),
+        "to" => json!({"description": "When it ends.", "type": "string", "format": "date-time"}),
+        "note" => text("What is done; for people."),
         _ => json!(true),
     }
 }

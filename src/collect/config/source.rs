@@ -65,6 +65,29 @@ pub struct Source {
     pub span: Span,
 }
 
+impl Source {
+    /// Whether `other` asks the same in the same way, wherever both stand in their files.
+    pub fn says_the_same(&self, other: &Source) -> bool {
+        let texts = |placed: &[Placed]| placed.iter().map(|p| p.text.clone()).collect::<Vec<_>>();
+        let way = |way: &Way| match way {
+            Way::Url(url) => vec![url.value.0.clone()],
+            Way::File(one) | Way::Receive(one) => vec![one.text.clone()],
+            Way::Probe(targets) => texts(targets),
+        };
+        let names = |s: &Source| -> Vec<(String, String)> {
+            s.names.iter().map(|(name, meant)| (name.text.clone(), meant.text.clone())).collect()
+        };
+        let component = |s: &Source| s.component.as_ref().map(|c| c.text.clone());
+        std::mem::discriminant(&self.way) == std::mem::discriminant(&other.way)
+            && way(&self.way) == way(&other.way)
+            && component(self) == component(other)
+            && names(self) == names(other)
+            && texts(&self.known_good) == texts(&other.known_good)
+            && (&self.format, &self.query, self.every, self.reach, &self.headers)
+                == (&other.format, &other.query, other.every, other.reach, &other.headers)
+    }
+}
+
 /// Reads the source at `node`.
 pub(super) fn read(node: &Node, environment: Environment<'_>, problems: &mut Vec<Diagnostic>) -> Option<Source> {
     let map = Mapping::of(node, "a source", SOURCE, DIALECT, problems)?;

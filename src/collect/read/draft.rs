@@ -90,8 +90,6 @@ pub struct Draft<'f> {
     well: Vec<Well>,
     /// The worst that is told of every part that is in trouble.
     open: BTreeMap<String, State>,
-    /// Whether trouble may have been passed over: then nothing is called well.
-    unsure: bool,
 }
 
 impl<'f> Draft<'f> {
@@ -103,7 +101,6 @@ impl<'f> Draft<'f> {
             by_identity: BTreeMap::new(),
             well: Vec::new(),
             open: BTreeMap::new(),
-            unsure: false,
         }
     }
 
@@ -122,7 +119,7 @@ impl<'f> Draft<'f> {
 
     /// Tells people that something was passed over that may have been trouble: nothing is called well then.
     pub fn pass_over(&mut self, note: impl Into<String>) {
-        self.unsure = true;
+        self.reading.partial = true;
         self.note(note);
     }
 
@@ -275,7 +272,7 @@ impl<'f> Draft<'f> {
     /// The reading, with a healthy signal for every component that is well.
     pub fn finish(mut self) -> Reading {
         let well = std::mem::take(&mut self.well);
-        if self.unsure {
+        if self.reading.partial {
             return self.reading;
         }
         for well in well {
@@ -372,7 +369,7 @@ impl<'f> Draft<'f> {
             self.by_identity.insert(identity.clone(), self.reading.signals.len());
             self.reading.signals.push(Collected { identity, record });
         } else {
-            self.note(format!("only the first {MAX_SIGNALS} signals are read"));
+            self.pass_over(format!("only the first {MAX_SIGNALS} signals are read"));
         }
     }
 }

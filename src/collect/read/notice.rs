@@ -119,9 +119,11 @@ impl<'f> Notices<'f> {
     pub fn rows<'v>(&mut self, value: &'v Value, path: &str) -> &'v [Value] {
         let found = json::get(value, path);
         if found.is_some_and(|v| !v.is_array()) {
+            self.reading.partial = true;
             self.note(format!("`{path}` is no list: left out"));
         }
         if found.and_then(Value::as_array).is_some_and(|rows| rows.len() > json::MAX_ROWS) {
+            self.reading.partial = true;
             self.note(format!("`{path}`: only the first {} rows are read", json::MAX_ROWS));
         }
         json::list(value, path)
@@ -168,6 +170,7 @@ impl<'f> Notices<'f> {
             self.places.insert(identity.clone(), self.reading.signals.len());
             self.reading.signals.push(Collected { identity, record });
         } else {
+            self.reading.partial = true;
             self.note(format!("only the first {MAX_SIGNALS} signals are read"));
         }
     }

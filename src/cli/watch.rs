@@ -1,0 +1,340 @@
+//! `commoncause watch`: collects, correlates the sliding window, and tells when the verdict changes.
+
+mod keep;
+mod look;
+mod print;
+
+use super::collect;
+use super::collect::rounds::{self, Happening, Rounds, Setup, Until, Voice};
+use super::output::tell;
+use super::{Exit, Problems};
+use crate::collect::config::Config;
+use crate::correlate::Detail;
+use crate::diag::{Diagnostic, Severity, Sources};
+use crate::graph::{self, DependencyGraph};
+use crate::report::terminal::{Style, terminal};
+use crate::report::view::Report;
+use crate::signal::Window;
+use crate::watch::episode::{Change, Episodes, What};
+use crate::watch::sight::Sight;
+use crate::watch::stance::{Said, Stance};
+use jiff::{SignedDuration, Timestamp};
+use look::{Answer, View};
+use print::Pen;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How long the first look waits for sources that do not answer.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
+/// How much earlier than it was told the trouble of an incident may have begun.
+const LEAD: SignedDuration = SignedDuration::from_mins(30);
+/// How long a window may become while an incident goes on.
+const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long an answer stands if nothing is said that is new: evidence ages.
+const STANDS: SignedDuration = SignedDuration::from_mins(5);
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Collect from live sources, correlate what they say of the last hours, and say so when the verdict \
+                  changes: when something shared is suspected, when it is something else, and when it is over.",
+    after_help = "SIGHUP reads the configuration again; SIGTERM and SIGINT end it.\n\nExample:\n  commoncause watch --once tests/sources/files.yaml --data /tmp/history"
+)]
+pub struct Args {
+    /// A configuration of sources.
+    sources: PathBuf,
+    /// The folder of the history, in place of the configuration's.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Ask every source once, print the report, and end.
+    #[arg(long, conflicts_with_all = ["every", "settle", "format"])]
+    once: bool,
+    /// How often to look at what is known.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = length)]
+    every: SignedDuration,
+    /// How long nothing of an incident must be in trouble until it is over.
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = length)]
+    settle: SignedDuration,
+    /// How to print what changes: for people, or one JSON object a line.
+    #[arg(long, value_enum, default_value_t = print::Format::Terminal)]
+    format: print::Format,
+}
+
+/// A length of time, from a tenth of a second to a day.
+fn length(text: &str) -> Result<SignedDuration, String> {
+    let found = text.parse::<SignedDuration>().map_err(|e| e.to_string())?;
+    match (SignedDuration::from_millis(100)..=SignedDuration::from_hours(24)).contains(&found) {
+        true => Ok(found),
+        false => Err("write a number and a unit, as 5s or 1m; from 100ms to 24h".to_string()),
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Exit {
+    let mut sources = Sources::default();
+    let (config, graph) = match collect::load(&args.sources, &mut sources).and_then(|c| Ok((graph_of(&c, &args.sources)?, c)))
+    {
+        Ok((graph, config)) => (config, graph),
+        Err(exit) => return exit,
+    };
+    let until = if args.once { Until::EachWasAsked } else { Until::Stopped };
+    let setup = Setup { file: args.sources.clone(), config, data: args.data.clone(), until, voice: Voice::Changes };
+    match rounds::runtime() {
+        Ok(runtime) => runtime.block_on(async {
+            match Watcher::start(setup, graph, args) {
+                Ok(watcher) if args.once => watcher.once().await,
+                Ok(watcher) => watcher.watch().await,
+                Err(exit) => exit,
+            }
+        }),
+        Err(exit) => exit,
+    }
+}
+
+/// The graph of a configuration; what is wrong with it has been told on stderr.
+fn graph_of(config: &Config, file: &Path) -> Result<Arc<DependencyGraph>, Exit> {
+    if config.graph.is_empty() {
+        eprintln!("error: {} names no graph\n  help: write graph: [../graphs]", file.display());
+        return Err(Exit::Findings);
+    }
+    let base = file.parent().unwrap_or(Path::new(""));
+    let paths: Vec<PathBuf> = config.graph.iter().map(|g| base.join(&g.text)).collect();
+    let mut sources = Sources::default();
+    let (graph, mut problems) = graph::load(&paths, &mut sources, None);
+    problems.retain(|p| p.severity == Severity::Error);
+    tell(&problems, &sources);
+    match graph {
+        Some(graph) if problems.is_empty() => Ok(Arc::new(graph)),
+        _ => Err(Problems(&problems).exit()),
+    }
+}
+
+/// What is asked of a view, and for what.
+enum Asked {
+    /// Whether there is something to tell.
+    Look,
+    /// The reasons for what is told.
+    Tell(Change),
+}
+
+/// A view with its answer.
+struct Looked {
+    view: View,
+    asked: Asked,
+    report: Report,
+}
+
+struct Watcher {
+    rounds: Rounds,
+    graph: Arc<DependencyGraph>,
+    sight: Sight,
+    episodes: Episodes,
+    folder: PathBuf,
+    every: Duration,
+    settle: SignedDuration,
+    pen: Pen,
+    /// The last answer of the engine, for the same view.
+    last: Option<Answer>,
+    started: Timestamp,
+    looking: Option<JoinHandle<Looked>>,
+    /// Problems of signals that were told already.
+    told: BTreeSet<String>,
+}
+
+impl Watcher {
+    fn start(setup: Setup, graph: Arc<DependencyGraph>, args: &Args) -> Result<Watcher, Exit> {
+        let (rounds, known) = Rounds::start(setup)?;
+        let folder = rounds.setup().folder();
+        let mut sight = Sight::default();
+        known.iter().for_each(|s| sight.remember(&s.identity, &s.record));
+        let names = rounds.setup().config.sources.iter().map(|s| s.name.text.as_str()).collect();
+        sight.forget_all_but(&names);
+        let episodes = keep::load(&folder);
+        Ok(Watcher {
+            rounds,
+            graph,
+            sight,
+            episodes,
+            folder,
+            every: Duration::try_from(args.every).unwrap_or(Duration::from_secs(5)),
+            settle: args.settle,
+            pen: Pen::new(args.format),
+            last: None,
+            started: Timestamp::now(),
+            looking: None,
+            told: BTreeSet::new(),
+        })
+    }
+
+    /// Asks once, looks once, prints the report.
+    async fn once(mut self) -> Exit {
+        loop {
+            match self.rounds.next().await {
+                Happening::Over => break,
+                happening => self.take_up(happening),
+            }
+        }
+        let view = self.view();
+        self.tell_new(&view.problems);
+        let report = look::correlate(&view, Detail::Full);
+        print!("{}", terminal(&report, print::WIDTH, Style::Plain));
+        self.rounds.end()
+    }
+
+    /// Looks again and again, until told to stop.
+    async fn watch(mut self) -> Exit {
+        let mut looks = tokio::time::interval(self.every);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let busy = self.looking.is_some();
+            tokio::select! {
+                happening = self.rounds.next() => match happening {
+                    Happening::Over => break,
+                    happening => self.take_up(happening),
+                },
+                _ = looks.tick(), if !busy => self.look(),
+                looked = finished(&mut self.looking), if busy => self.conclude(looked),
+            }
+        }
+        if let Some(began) = self.episodes.began() {
+            eprintln!("an incident goes on since {began}; the next start goes on with it");
+        }
+        self.rounds.end()
+    }
+
+    fn take_up(&mut self, happening: Happening) {
+        match happening {
+            Happening::Heard(name, Some(reading)) => self.sight.hear(&name, &reading, Timestamp::now()),
+            Happening::Heard(name, None) => self.sight.same(&name, Timestamp::now()),
+            Happening::Reloaded => {
+                let setup = self.rounds.setup();
+                if let Ok(graph) = graph_of(&setup.config, &setup.file) {
+                    self.graph = graph;
+                }
+                let names = setup.config.sources.iter().map(|s| s.name.text.as_str()).collect();
+                self.sight.forget_all_but(&names);
+                (self.last, self.told) = (None, BTreeSet::new());
+            }
+            Happening::NotHeard | Happening::Over => {}
+        }
+    }
+
+    /// The window: as long as the configuration says, from the end of the last incident on at most, and with all of the one
+    /// that goes on.
+    fn window(&self, now: Timestamp) -> Window {
+        let back = |span: SignedDuration| now.saturating_sub(span).unwrap_or(now);
+        let usual = SignedDuration::try_from(self.rounds.setup().config.window).unwrap_or(LONGEST);
+        let mut start = back(usual);
+        if let Some(began) = self.episodes.began() {
+            start = start.min(began.saturating_sub(LEAD).unwrap_or(began)).max(back(LONGEST));
+        }
+        if let Some(ended) = self.episodes.ended() {
+            start = start.max(ended.min(back(SignedDuration::from_secs(1))));
+        }
+        Window { start, end: now }
+    }
+
+    /// What is known now; the window ends with the second.
+    fn view(&mut self) -> View {
+        let now = Timestamp::from_second(Timestamp::now().as_second() + 1).unwrap_or(Timestamp::MAX);
+        let window = self.window(now);
+        self.sight.forget_before(window.start);
+        look::view(&self.sight, &self.rounds.setup().config, &self.graph, window)
+    }
+
+    /// Looks at what is known now. Nothing is computed if nothing shared can be in trouble, or nothing is new.
+    fn look(&mut self) {
+        let now = Timestamp::now();
+        if self.rounds.is_awaiting() && now.duration_since(self.started) < PATIENCE {
+            return;
+        }
+        let view = self.view();
+        self.tell_new(&view.problems);
+        if view.failing.len() < 2 && self.episodes.began().is_none() {
+            self.pen.quiet(now, &view.failing);
+            let stance = Stance { at: now, said: look::quiet(), failing: view.failing };
+            self.episodes.look(&stance, self.settle);
+            return;
+        }
+        if let Some(answer) = self.last.clone().filter(|a| a.is_for(&view, STANDS)) {
+            return self.weigh(view, answer.said);
+        }
+        self.ask(view, Asked::Look);
+    }
+
+    /// Asks the engine, on another thread.
+    fn ask(&mut self, view: View, asked: Asked) {
+        let detail = match asked {
+            Asked::Look => Detail::Verdict,
+            Asked::Tell(_) => Detail::Full,
+        };
+        self.looking = Some(tokio::task::spawn_blocking(move || {
+            let report = look::correlate(&view, detail);
+            Looked { view, asked, report }
+        }));
+    }
+
+    fn conclude(&mut self, looked: Option<Looked>) {
+        let Some(Looked { view, asked, report }) = looked else { return };
+        let said = Said::of(&report);
+        match asked {
+            Asked::Look => {
+                self.last = Some(Answer { content: view.content, at: view.window.end, said: said.clone() });
+                self.weigh(view, said);
+            }
+            Asked::Tell(change) => self.tell(Change { said, ..change }, Some((&view, &report))),
+        }
+    }
+
+    /// Whether there is something to tell.
+    fn weigh(&mut self, view: View, said: Said) {
+        let at = view.window.end;
+        self.pen.verdict(at, &said, &view.failing);
+        let stance = Stance { at, said, failing: view.failing.clone() };
+        let Some(change) = self.episodes.look(&stance, self.settle) else { return };
+        match change.what {
+            What::Resolved => self.tell(change, None),
+            What::Suspected | What::Changed => self.ask(view, Asked::Tell(change)),
+        }
+    }
+
+    /// Tells what changed, and keeps that it was told.
+    fn tell(&mut self, change: Change, reasons: Option<(&View, &Report)>) {
+        let kept = reasons.and_then(|(view, _)| {
+            let graph: Vec<PathBuf> = {
+                let setup = self.rounds.setup();
+                setup.config.graph.iter().map(|g| setup.base().join(&g.text)).collect()
+            };
+            keep::incident(&self.folder, &change, view, &graph).map_err(|e| eprintln!("warning: {e}")).ok()
+        });
+        self.pen.change(&change, reasons.map(|(_, report)| report), kept.as_deref());
+        if let Err(why) = keep::save(&self.folder, &self.episodes) {
+            eprintln!("warning: {why}; after a new start it is told again");
+        }
+    }
+
+    /// Problems that were not told before.
+    fn tell_new(&mut self, problems: &[Diagnostic]) {
+        for problem in problems {
+            if self.told.len() < MAX_TOLD && self.told.insert(problem.message.clone()) {
+                eprintln!("{}", crate::diag::clean(&problem.message));
+            }
+        }
+    }
+}
+
+/// Different problems of signals that are told.
+const MAX_TOLD: usize = 1000;
+
+/// Waits for a look to end; `None` if it failed, which the panic has told.
+async fn finished(looking: &mut Option<JoinHandle<Looked>>) -> Option<Looked> {
+    let looked = match looking {
+        Some(handle) => handle.await.ok(),
+        None => std::future::pending().await,
+    };
+    *looking = None;
+    looked
+}

@@ -1,0 +1,77 @@
+//! What is kept from one start to the next, and of each incident.
+
+use super::look::View;
+use crate::cli::output::replace;
+use crate::store;
+use crate::watch::episode::{Change, Episodes};
+use serde_json::json;
+use std::fmt::Write;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The file in the data folder that tells what goes on.
+const FILE: &str = "watch.json";
+/// The folder in it of incidents that were told of.
+const INCIDENTS: &str = "incidents";
+/// A larger file is none of ours.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// What went on when the last process ended. Of a file that cannot be read, that is told on stderr.
+pub(super) fn load(folder: &Path) -> Episodes {
+    let path = folder.join(FILE);
+    let read = fs::metadata(&path).and_then(|m| match m.len() > MAX_BYTES {
+        true => Err(std::io::Error::other("it is too large")),
+        false => fs::read(&path),
+    });
+    let why = match read {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Episodes::default(),
+        Err(e) => e.to_string(),
+        Ok(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(episodes) => return episodes,
+            Err(e) => e.to_string(),
+        },
+    };
+    eprintln!("warning: {}: {why}; an incident that went on is not known any more", path.display());
+    Episodes::default()
+}
+
+/// Keeps what goes on.
+pub(super) fn save(folder: &Path, episodes: &Episodes) -> Result<(), String> {
+    let path = folder.join(FILE);
+    let bytes = serde_json::to_vec_pretty(episodes).map_err(|e| e.to_string())?;
+    replace(&path, &bytes).map_err(|e| format!("{} cannot be written: {e}", path.display()))
+}
+
+/// Writes what an answer rests on as an incident, which `correlate` answers again with all reasons: its folder.
+pub(super) fn incident(folder: &Path, change: &Change, view: &View, graph: &[PathBuf]) -> Result<PathBuf, String> {
+    let place = folder.join(INCIDENTS).join(&change.key);
+    let failed = |e: std::io::Error| format!("{} cannot be written: {e}", place.display());
+    fs::create_dir_all(&place).map_err(failed)?;
+    let mut signals = String::new();
+    for record in &view.incident.signals {
+        let _ = writeln!(signals, "{}", store::json(record));
+    }
+    for c in &view.incident.coverage {
+        let source = json!({"kind": c.source.kind.as_str(), "name": c.source.name});
+        let _ = writeln!(signals, "{}", json!({"source": source, "covers": c.covers, "every": format!("{}s", c.every_seconds)}));
+    }
+    let graph: Vec<String> = graph
+        .iter()
+        .map(|g| json!(fs::canonicalize(g).unwrap_or_else(|_| g.clone()).display().to_string()).to_string())
+        .collect();
+    // JSON texts are YAML texts.
+    let text = format!(
+        "# What was known at {}; {} signals are left out: announced work explains them.\nid: {}\ntitle: {}\nwindow: {{start: {}, end: {}}}\ngraph: [{}]\nsignals: [signals.jsonl]\n",
+        change.at,
+        view.aside.len(),
+        json!(change.key),
+        json!(change.said.verdict),
+        view.window.start,
+        view.window.end,
+        graph.join(", ")
+    );
+    replace(&place.join("signals.jsonl"), signals.as_bytes()).map_err(failed)?;
+    replace(&place.join(crate::incident::FILE_NAME), text.as_bytes()).map_err(failed)?;
+    Ok(place)
+}

@@ -1,0 +1,129 @@
+//! What every source says now.
+
+use crate::collect::Reading;
+use crate::signal::{AtKind, Observation, Record, State, Window};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How long a sighting of trouble goes on without being told again, where answers do not list all that is wrong.
+const MOMENT: SignedDuration = SignedDuration::from_mins(15);
+
+/// What every source says now, and what it said of troubles that have ended.
+#[derive(Debug, Clone, Default)]
+pub struct Sight {
+    sources: BTreeMap<String, Heard>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Heard {
+    said: BTreeMap<String, Said>,
+    /// When its last answer came.
+    last: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone)]
+struct Said {
+    record: Record,
+    /// Whether it was in an answer that lists all that is wrong: then it goes on until an answer without it.
+    listed: bool,
+}
+
+impl Sight {
+    /// Takes up what was known before the first answer, from the history. It goes on only where the source is heard again.
+    pub fn remember(&mut self, identity: &str, record: &Record) {
+        let source = self.sources.entry(record.observation.source.name.clone()).or_default();
+        let last = source.last.unwrap_or(record.observation.seen_at);
+        source.last = Some(last.max(record.observation.seen_at));
+        source.said.insert(identity.to_string(), Said { record: record.clone(), listed: true });
+    }
+
+    /// Takes up an answer.
+    pub fn hear(&mut self, source: &str, reading: &Reading, now: Timestamp) {
+        let heard = self.sources.entry(source.to_string()).or_default();
+        heard.last = Some(now);
+        let told: BTreeSet<&str> = reading.signals.iter().map(|c| c.identity.as_str()).collect();
+        // What was well and is not called so any more is not known to be well; what was wrong and is not listed was ended.
+        heard.said.retain(|identity, said| {
+            let well = said.record.observation.state == State::Healthy;
+            told.contains(identity.as_str()) || !(reading.whole && well)
+        });
+        if !reading.whole {
+            heard.said.values_mut().for_each(|said| said.listed = false);
+        }
+        for one in &reading.signals {
+            let mut record = one.record.clone();
+            let o = &mut record.observation;
+            // Nobody sees what is yet to come: a clock is ahead.
+            o.at = o.at.min(now);
+            o.seen_at = o.seen_at.min(now);
+            if let Some(before) = heard.said.get(&one.identity).filter(|_| o.state != State::Healthy) {
+                // A trouble that is seen again began when it was first seen.
+                o.at = o.at.min(before.record.observation.at);
+            }
+            heard.said.insert(one.identity.clone(), Said { record, listed: reading.whole });
+        }
+    }
+
+    /// Takes up that a source says the same as before.
+    pub fn same(&mut self, source: &str, now: Timestamp) {
+        if let Some(heard) = self.sources.get_mut(source) {
+            heard.last = Some(now);
+        }
+    }
+
+    /// Forgets sources that are not asked any more.
+    pub fn forget_all_but(&mut self, names: &BTreeSet<&str>) {
+        self.sources.retain(|name, _| names.contains(name.as_str()));
+    }
+
+    /// Forgets what ended, and who was last heard, before `start`.
+    pub fn forget_before(&mut self, start: Timestamp) {
+        for heard in self.sources.values_mut() {
+            heard.said.retain(|_, said| said.record.observation.until.is_none_or(|until| until >= start));
+            if heard.last.is_none_or(|last| last < start) {
+                heard.said.clear();
+            }
+        }
+    }
+
+    /// When a source was last heard.
+    pub fn last_heard(&self, source: &str) -> Option<Timestamp> {
+        self.sources.get(source)?.last
+    }
+
+    /// The signals of the window, as they are known now, in the order of source and identity.
+    ///
+    /// What goes on is true at the time of the last answer, so what is well stands there; trouble that was seen before the
+    /// window began stands at its beginning. Trouble without an end goes on; what was only seen once, a while ago, has one.
+    pub fn signals(&self, window: Window) -> Vec<Record> {
+        let mut found = Vec::new();
+        for heard in self.sources.values() {
+            for said in heard.said.values() {
+                let mut record = said.record.clone();
+                let o = &mut record.observation;
+                let last = heard.last.unwrap_or(o.seen_at).min(window.end);
+                if o.state == State::Healthy && said.listed {
+                    o.at = o.at.max(last);
+                } else if is_trouble(o) && o.until.is_none() && o.at_kind == AtKind::Seen {
+                    match said.listed {
+                        true => o.at = o.at.max(window.start),
+                        false if window.end.duration_since(o.at) > MOMENT => o.until = Some(o.at),
+                        false => {}
+                    }
+                }
+                o.seen_at = o.seen_at.max(o.at);
+                found.push(record);
+            }
+        }
+        found
+    }
+}
+
+/// Whether a signal of [`Sight::signals`] tells of trouble that goes on.
+pub fn is_open(o: &Observation) -> bool {
+    is_trouble(o) && o.until.is_none()
+}
+
+fn is_trouble(o: &Observation) -> bool {
+    matches!(o.state, State::Failing | State::Degraded)
+}

@@ -1,0 +1,129 @@
+//! What a report comes down to.
+
+use crate::report::compose::LEADS;
+use crate::report::view::{Report, VerdictKind};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// From here on a cause is told as sure.
+const SURE: f64 = 0.9;
+/// Causes that are named at most.
+const NAMED: usize = 5;
+/// Components that are named for a cause at most.
+const EXPLAINED: usize = 20;
+
+/// What one look at the window comes down to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stance {
+    /// When it was taken.
+    pub at: Timestamp,
+    /// What is said of it.
+    pub said: Said,
+    /// Components that are in trouble now.
+    pub failing: BTreeSet<String>,
+}
+
+/// What is said of a window: all that is told to people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// The kind of verdict.
+    pub kind: Kind,
+    /// The verdict, as a sentence.
+    pub verdict: String,
+    /// The causes, best first.
+    pub causes: Vec<Cause>,
+    /// How far the probabilities may be off by the way they are computed.
+    pub error: f64,
+}
+
+/// Kinds of verdict, as far as they differ in what is to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// One shared cause leads.
+    CommonCause,
+    /// Two or more are each likely.
+    SeveralCauses,
+    /// Something shared that is not in the graph.
+    UnknownCause,
+    /// The failures have causes of their own.
+    Independent,
+    /// The signals do not decide.
+    Inconclusive,
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::CommonCause => "common-cause",
+            Kind::SeveralCauses => "several-causes",
+            Kind::UnknownCause => "unknown-cause",
+            Kind::Independent => "independent",
+            Kind::Inconclusive => "inconclusive",
+        }
+    }
+
+    /// Whether something shared is blamed.
+    pub fn is_shared(self) -> bool {
+        matches!(self, Kind::CommonCause | Kind::SeveralCauses | Kind::UnknownCause)
+    }
+}
+
+/// A cause, as it is told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The component.
+    pub component: String,
+    /// In what it failed.
+    pub capability: String,
+    /// Its kind.
+    pub kind: String,
+    /// Chance that it is a cause.
+    pub probability: f64,
+    /// From where to where that moves.
+    pub range: [f64; 2],
+    /// Components whose failure it explains.
+    pub explains: Vec<String>,
+}
+
+impl Said {
+    /// Sums up a report.
+    pub fn of(report: &Report) -> Said {
+        let kind = match report.verdict.kind {
+            VerdictKind::CommonCause => Kind::CommonCause,
+            VerdictKind::SeveralCauses => Kind::SeveralCauses,
+            VerdictKind::UnknownCause => Kind::UnknownCause,
+            VerdictKind::Independent => Kind::Independent,
+            VerdictKind::Inconclusive => Kind::Inconclusive,
+        };
+        let shared = report.causes.iter().filter(|c| c.is_common()).take(NAMED);
+        let causes = shared.map(|c| {
+            let mut explains: Vec<String> = c.explains.iter().map(|e| e.component.clone()).collect();
+            explains.dedup();
+            explains.truncate(EXPLAINED);
+            Cause {
+                component: c.component.clone(),
+                capability: c.capability.clone(),
+                kind: c.kind.clone(),
+                probability: c.probability,
+                range: c.range,
+                explains,
+            }
+        });
+        Said {
+            kind,
+            verdict: report.verdict.text.clone(),
+            causes: causes.collect(),
+            error: report.inference.error,
+        }
+    }
+
+    /// The components that lead, and whether that is sure: what must change for anything to have changed.
+    pub fn leads(&self) -> (BTreeSet<&str>, bool) {
+        let leading = self.causes.iter().filter(|c| c.probability >= LEADS);
+        let best = self.causes.first().map_or(0.0, |c| c.probability);
+        (leading.map(|c| c.component.as_str()).collect(), best >= SURE)
+    }
+}

@@ -38,6 +38,7 @@ mod signal;
 mod sources;
 mod store;
 mod tutorial;
+mod watch;
 mod whatif;
 
 use std::path::{Path, PathBuf};

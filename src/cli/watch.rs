@@ -254,6 +254,7 @@ impl Watcher {
         let view = self.view();
         self.tell_new(&view.problems);
         if view.failing.len() < 2 && self.episodes.began().is_none() {
+            let now = view.window.end;
             self.pen.quiet(now, &view.failing);
             let stance = Stance { at: now, said: look::quiet(), failing: view.failing };
             self.episodes.look(&stance, self.settle);

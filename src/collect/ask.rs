@@ -25,10 +25,12 @@ fn lists_all(format: Format) -> bool {
     )
 }
 
-/// How far back a database of measurements is asked.
-const RANGE: Duration = Duration::from_secs(60 * 60);
-/// Between two of its measurements.
-const STEP: Duration = Duration::from_secs(60);
+/// How far back a database of measurements is asked, at most.
+const RANGE: i64 = 60 * 60;
+/// Between two of its measurements, at most, in seconds; less for a source that is asked more often.
+const STEP: i64 = 60;
+/// Measurements that one answer holds of each thing, at most.
+const POINTS: i64 = 720;
 
 /// What is remembered of a source from one round to the next.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -64,7 +66,7 @@ pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut
     let round = match &source.way {
         Way::Url(url) => {
             let request = Request {
-                url: asked(&url.value.0, source.query.as_deref(), now),
+                url: asked(&url.value.0, source.query.as_deref(), source.every, now),
                 headers: source.headers.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
                 reach: source.reach,
                 validators: standing.validators.clone(),
@@ -105,19 +107,21 @@ pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut
     round
 }
 
-/// The address with what a database of measurements is asked: over a range where its path says so.
-fn asked(url: &str, query: Option<&str>, now: Timestamp) -> String {
+/// The address with what a database of measurements is asked: over a range where its path says so, with a measurement for
+/// each time that the source is asked.
+fn asked(url: &str, query: Option<&str>, every: Duration, now: Timestamp) -> String {
     let (Some(query), Ok(mut asked)) = (query, Url::parse(url)) else { return url.to_string() };
     let ranged = asked.path().ends_with("/query_range");
     let mut pairs = asked.query_pairs_mut();
     pairs.append_pair("query", query);
     if ranged {
+        let step = i64::try_from(every.as_secs()).unwrap_or(STEP).clamp(1, STEP);
+        let range = RANGE.min(step * POINTS);
         // At a multiple of the step, or beginnings would shift from answer to answer.
-        let step = STEP.as_secs() as i64;
-        let start = (now.as_second() - RANGE.as_secs() as i64) / step * step;
+        let start = (now.as_second() - range) / step * step;
         pairs.append_pair("start", &start.to_string());
         pairs.append_pair("end", &now.as_second().to_string());
-        pairs.append_pair("step", &STEP.as_secs().to_string());
+        pairs.append_pair("step", &step.to_string());
     }
     drop(pairs);
     asked.to_string()

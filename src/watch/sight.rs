@@ -19,6 +19,8 @@ struct Heard {
     said: BTreeMap<String, Said>,
     /// When its last answer came.
     last: Option<Timestamp>,
+    /// When it last answered that all is as before.
+    same: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,7 +42,7 @@ impl Sight {
     /// Takes up an answer.
     pub fn hear(&mut self, source: &str, reading: &Reading, now: Timestamp) {
         let heard = self.sources.entry(source.to_string()).or_default();
-        heard.last = Some(now);
+        (heard.last, heard.same) = (Some(now), None);
         let told: BTreeSet<&str> = reading.signals.iter().map(|c| c.identity.as_str()).collect();
         // What was well and is not called so any more is not known to be well; what was wrong and is not listed was ended.
         heard.said.retain(|identity, said| {
@@ -67,7 +69,7 @@ impl Sight {
     /// Takes up that a source says the same as before.
     pub fn same(&mut self, source: &str, now: Timestamp) {
         if let Some(heard) = self.sources.get_mut(source) {
-            heard.last = Some(now);
+            (heard.last, heard.same) = (Some(now), Some(now));
         }
     }
 
@@ -93,17 +95,16 @@ impl Sight {
 
     /// The signals of the window, as they are known now, in the order of source and identity.
     ///
-    /// What goes on is true at the time of the last answer, so what is well stands there; trouble that was seen before the
-    /// window began stands at its beginning. Trouble without an end goes on; what was only seen once, a while ago, has one.
+    /// What is well is so at the last answer that says the same; trouble that was seen before the window began stands at its
+    /// beginning. Trouble without an end goes on; what was only seen once, a while ago, has one.
     pub fn signals(&self, window: Window) -> Vec<Record> {
         let mut found = Vec::new();
         for heard in self.sources.values() {
             for said in heard.said.values() {
                 let mut record = said.record.clone();
                 let o = &mut record.observation;
-                let last = heard.last.unwrap_or(o.seen_at).min(window.end);
                 if o.state == State::Healthy && said.listed {
-                    o.at = o.at.max(last);
+                    o.at = o.at.max(heard.same.unwrap_or(o.at).min(window.end));
                 } else if is_trouble(o) && o.until.is_none() && o.at_kind == AtKind::Seen {
                     match said.listed {
                         true => o.at = o.at.max(window.start),

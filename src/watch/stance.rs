@@ -84,7 +84,7 @@ pub struct Cause {
     pub probability: f64,
     /// From where to where that moves.
     pub range: [f64; 2],
-    /// Components whose failure it explains.
+    /// Other components whose failure it explains.
     pub explains: Vec<String>,
 }
 
@@ -100,7 +100,8 @@ impl Said {
         };
         let shared = report.causes.iter().filter(|c| c.is_common()).take(NAMED);
         let causes = shared.map(|c| {
-            let mut explains: Vec<String> = c.explains.iter().map(|e| e.component.clone()).collect();
+            let others = c.explains.iter().map(|e| &e.component).filter(|e| **e != c.component);
+            let mut explains: Vec<String> = others.cloned().collect();
             explains.dedup();
             explains.truncate(EXPLAINED);
             Cause {

@@ -29,17 +29,23 @@ pub(super) enum Format {
 pub(super) struct Pen {
     format: Format,
     /// The verdict that was printed last: its kind, who leads.
-    last: Option<(Kind, BTreeSet<String>)>,
+    last: Option<Verdict>,
+    /// The verdict of the last look, if it is another.
+    next: Option<Verdict>,
     begun: bool,
 }
 
+/// What of a verdict must change for it to be another: its kind, who leads.
+type Verdict = (Kind, BTreeSet<String>);
+
 impl Pen {
     pub fn new(format: Format) -> Pen {
-        Pen { format, last: None, begun: false }
+        Pen { format, last: None, next: None, begun: false }
     }
 
     /// Nothing shared can be in trouble.
     pub fn quiet(&mut self, at: Timestamp, failing: &BTreeSet<String>) {
+        self.next = None;
         if self.last.take().is_none() && self.begun {
             return;
         }
@@ -51,14 +57,19 @@ impl Pen {
         self.line(at, &text);
     }
 
-    /// What the engine says, if another kind of verdict or other causes lead than before.
+    /// What the engine says, if another kind of verdict or other causes lead than before, in two looks.
     pub fn verdict(&mut self, at: Timestamp, said: &Said, failing: &BTreeSet<String>) {
         let leads: BTreeSet<String> = said.leads().0.into_iter().map(str::to_string).collect();
-        let now = Some((said.kind, leads));
-        if self.last == now {
+        let now = (said.kind, leads);
+        if self.last.as_ref() == Some(&now) {
+            self.next = None;
             return;
         }
-        (self.last, self.begun) = (now, true);
+        if self.next.as_ref() != Some(&now) {
+            self.next = Some(now);
+            return;
+        }
+        (self.last, self.next, self.begun) = (Some(now), None, true);
         // What is blamed is told when it is sure enough; that nothing is to be told is told here.
         if !said.kind.is_shared() {
             let failing: Vec<String> = failing.iter().cloned().collect();
@@ -89,9 +100,11 @@ impl Pen {
         if change.what == What::Resolved {
             let lasted = change.at.duration_since(change.began).round(jiff::Unit::Second).unwrap_or_default();
             add(&format!("nothing of it is in trouble any more, {lasted:#} after it was first told"));
+            add(&format!("what was told last: {}", change.said.verdict));
+        } else {
+            add(&change.said.verdict);
         }
-        add(&change.said.verdict);
-        for cause in change.said.causes.iter().take(CAUSES) {
+        for cause in change.said.causes.iter().take(CAUSES).filter(|_| change.what != What::Resolved) {
             let p = |p: f64| probability(p, change.said.error);
             let [low, high] = cause.range.map(p);
             let explains = some_of(&cause.explains, NAMES);

@@ -1,5 +1,6 @@
 //! `commoncause collect`: what sources say, as they say it.
 
+mod desk;
 mod rounds;
 
 use super::output::{count, tell, write};

@@ -44,11 +44,11 @@ pub fn follow(open: &[Collected], mut now: Reading, seen_at: Timestamp) -> Readi
 }
 
 /// Whether it is a trouble or work that has not ended.
-fn is_open(o: &Observation) -> bool {
+pub(super) fn is_open(o: &Observation) -> bool {
     o.until.is_none() && !matches!(o.state, State::Healthy | State::Recovered)
 }
 
 /// The identity without the time of the trouble.
-fn thing(identity: &str) -> &str {
+pub(super) fn thing(identity: &str) -> &str {
     identity.rsplit_once('@').map_or(identity, |(thing, _)| thing)
 }

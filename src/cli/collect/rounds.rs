@@ -1,24 +1,35 @@
 //! Asks all sources, each at its own pace, and keeps what they say.
 
+use super::desk::Desk;
 use crate::cli::Exit;
 use crate::cli::output::tell;
+use crate::collect::Reading;
 use crate::collect::ask::{Round, Standing, ask};
-use crate::collect::config::{Config, Keep, Source, SyncRule};
+use crate::collect::config::{Config, Keep, Source, SyncRule, Way};
 use crate::collect::fetch::{Fetcher, backoff};
+use crate::collect::life::Life;
+use crate::collect::receive::Delivery;
 use crate::diag::{Diagnostic, Sources, clean};
 use crate::report::text::cut;
-use crate::store::{Appended, History, Settings, Sync};
-use jiff::{SignedDuration, Timestamp};
+use crate::store::{self, Appended, History, Settings, Sync};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Columns of the text output.
 const WIDTH: usize = 80;
 /// How often the history is tidied up.
 const MAINTAIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// How often what came to us is looked through for what is not told again.
+const LOOK_THROUGH: Duration = Duration::from_secs(10);
+/// How far back the history is asked what goes on, in days: what began earlier is told again.
+const RECALLED_DAYS: i64 = 2;
 
 /// When it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +49,7 @@ pub(super) fn run(config: Config, base: PathBuf, data: &Path, until: Until) -> E
         }
         Err(problem) => return failed(&problem),
     };
+    let life = recalled(&config.sources, data, until);
     let fetcher = match Fetcher::new(config.limits, config.contact.as_deref().unwrap_or_default()) {
         Ok(fetcher) => Arc::new(fetcher),
         Err(why) => {
@@ -52,26 +64,63 @@ pub(super) fn run(config: Config, base: PathBuf, data: &Path, until: Until) -> E
             return Exit::Io;
         }
     };
-    runtime.block_on(collect(Keeper::new(history), config.sources, base, fetcher, until))
+    runtime.block_on(async {
+        let listen = config.listen.as_ref().map(|at| at.text.as_str()).filter(|_| until == Until::Stopped);
+        match Desk::open(listen, &config.sources, config.limits.body).await {
+            Ok(desk) => collect(Keeper::new(history, life), desk, config.sources, base, fetcher, until).await,
+            Err(problem) => failed(&problem),
+        }
+    })
 }
 
-async fn collect(mut keeper: Keeper, sources: Vec<Source>, base: PathBuf, fetcher: Arc<Fetcher>, until: Until) -> Exit {
+/// What is known to go on of what comes to us.
+fn recalled(sources: &[Source], data: &Path, until: Until) -> Life {
+    let mut life = Life::new(sources);
+    if until == Until::Stopped && !life.is_empty() {
+        let now = Timestamp::now();
+        let since = TimeZone::UTC.to_datetime(now).date().saturating_sub(RECALLED_DAYS.days());
+        // What is wrong with the history was told when it was opened.
+        let (known, _) = store::read(data, since, now);
+        life.recall(known.iter().map(|s| (s.identity.as_str(), &s.record)), now);
+    }
+    life
+}
+
+async fn collect(
+    mut keeper: Keeper,
+    mut desk: Desk,
+    sources: Vec<Source>,
+    base: PathBuf,
+    fetcher: Arc<Fetcher>,
+    until: Until,
+) -> Exit {
     // Room for one round of each: a slow disk slows the asking, and nothing piles up.
     let (told, mut rounds) = mpsc::channel(sources.len().max(1));
-    for source in sources {
+    for source in sources.into_iter().filter(|s| !matches!(s.way, Way::Receive(_))) {
         tokio::spawn(attend(source, base.clone(), fetcher.clone(), until, told.clone()));
     }
     drop(told);
+    if let Some(address) = desk.address() {
+        say(&format!("receiving at {address}"));
+    }
     let stop = stopped();
     tokio::pin!(stop);
-    loop {
+    let mut look_through = tokio::time::interval(LOOK_THROUGH);
+    let mut asking = true;
+    while asking || desk.address().is_some() {
         tokio::select! {
-            round = rounds.recv() => match round {
-                Some((name, round)) => keeper.keep(&name, round),
-                None => break,
+            round = rounds.recv(), if asking => match round {
+                Some((name, round)) => drop(keeper.keep(&name, round)),
+                None => asking = false,
             },
+            Some(delivery) = desk.next() => keeper.take(delivery),
+            _ = look_through.tick() => keeper.look_through(),
             () = &mut stop => break,
         }
+    }
+    desk.close();
+    while let Some(delivery) = desk.next().await {
+        keeper.take(delivery);
     }
     keeper.end(until)
 }
@@ -120,26 +169,63 @@ struct Keeper {
     history: History,
     /// Sources that said nothing in their last round, and why.
     unknown: BTreeMap<String, String>,
+    /// What came to us and has not ended.
+    life: Life,
     unkept: bool,
     maintained: Timestamp,
 }
 
 impl Keeper {
-    fn new(history: History) -> Self {
+    fn new(history: History, life: Life) -> Self {
         // Long ago: the first round tidies up.
-        Keeper { history, unknown: BTreeMap::new(), unkept: false, maintained: Timestamp::UNIX_EPOCH }
+        Keeper { history, unknown: BTreeMap::new(), life, unkept: false, maintained: Timestamp::UNIX_EPOCH }
     }
 
-    fn keep(&mut self, name: &str, round: Round) {
+    /// Keeps what a sender waits to have kept.
+    fn take(&mut self, delivery: Delivery) {
+        let kept = self.keep(&delivery.source, delivery.round);
+        // A sender that has gone sends it again.
+        let _ = delivery.kept.send(kept);
+    }
+
+    /// Keeps that what is not told again has ended.
+    fn look_through(&mut self) {
+        for (name, reading) in self.life.silent(Timestamp::now()) {
+            if let Some(what) = self.append(&name, &reading) {
+                say(&format!("{name}: {what}"));
+            }
+        }
+    }
+
+    /// Appends what a source says; what became of it, in words, if it is in the history now.
+    fn append(&mut self, name: &str, reading: &Reading) -> Option<String> {
+        for note in &reading.notes {
+            eprintln!("{}: {}", clean(name), clean(note));
+        }
+        let signals = reading.signals.iter().map(|c| (c.identity.as_str(), &c.record));
+        match self.history.append(signals) {
+            Ok(appended) => {
+                self.life.kept(name, reading, Timestamp::now());
+                Some(format!("{} signals{}", reading.signals.len(), news(&appended)))
+            }
+            Err(problem) => {
+                self.not_kept(&problem);
+                None
+            }
+        }
+    }
+
+    /// Whether all that the round says is in the history.
+    fn keep(&mut self, name: &str, round: Round) -> bool {
+        let mut kept = true;
         match round {
             Round::Told(reading) => {
-                for note in &reading.notes {
-                    eprintln!("{}: {}", clean(name), clean(note));
-                }
-                let signals = reading.signals.iter().map(|c| (c.identity.as_str(), &c.record));
-                match self.history.append(signals) {
-                    Ok(appended) => self.heard(name, &format!("{} signals{}", reading.signals.len(), news(&appended))),
-                    Err(problem) => self.not_kept(&problem),
+                for (of, reading) in self.life.settle(name, reading, Timestamp::now()) {
+                    match self.append(&of, &reading) {
+                        Some(what) if of == name => self.heard(name, &what),
+                        Some(what) => say(&format!("{of}: {what}")),
+                        None => kept = false,
+                    }
                 }
             }
             Round::Unchanged => self.heard(name, "the same as before"),
@@ -153,6 +239,7 @@ impl Keeper {
                 self.not_kept(&problem);
             }
         }
+        kept
     }
 
     fn heard(&mut self, name: &str, what: &str) {

@@ -9,8 +9,10 @@ pub mod classify;
 pub mod config;
 pub mod fetch;
 pub mod follow;
+pub mod life;
 pub mod probe;
 pub mod read;
+pub mod receive;
 
 use crate::signal::Record;
 use jiff::Timestamp;
@@ -28,6 +30,17 @@ pub struct Reading {
     pub partial: bool,
     /// Whether all that is wrong now is in it, so that what is not told any more has ended; whoever asked knows.
     pub whole: bool,
+    /// How long, and in which order, what is said holds, by identity: of senders that tell.
+    pub terms: BTreeMap<String, Terms>,
+}
+
+/// How long a signal holds, and its place among those of its identity, as the sender tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// When the sender says that it was so: what was so earlier may arrive later.
+    pub told_at: Option<Timestamp>,
+    /// Until when it holds, unless it is told again.
+    pub holds_until: Option<Timestamp>,
 }
 
 /// A signal and how to recognise it when it is told again.

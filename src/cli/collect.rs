@@ -1,5 +1,6 @@
 //! `commoncause collect`: what sources say, as they say it.
 
+mod desk;
 pub mod rounds;
 
 use super::output::{count, tell, write};
@@ -61,12 +62,12 @@ pub fn run(args: &Args) -> Exit {
 }
 
 async fn keep_on(setup: Setup) -> Exit {
-    let mut rounds = match Rounds::start(setup) {
+    let mut rounds = match Rounds::start(setup).await {
         Ok((rounds, _)) => rounds,
         Err(exit) => return exit,
     };
     while !matches!(rounds.next().await, Happening::Over) {}
-    rounds.end()
+    rounds.end().await
 }
 
 /// Reads a configuration without errors; what is wrong with it has been told on stderr.

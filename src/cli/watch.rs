@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Exit {
     let setup = Setup { file: args.sources.clone(), config, data: args.data.clone(), until, voice: Voice::Changes };
     match rounds::runtime() {
         Ok(runtime) => runtime.block_on(async {
-            match Watcher::start(setup, graph, args) {
+            match Watcher::start(setup, graph, args).await {
                 Ok(watcher) if args.once => watcher.once().await,
                 Ok(watcher) => watcher.watch().await,
                 Err(exit) => exit,
@@ -145,8 +145,8 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn start(setup: Setup, graph: Arc<DependencyGraph>, args: &Args) -> Result<Watcher, Exit> {
-        let (rounds, known) = Rounds::start(setup)?;
+    async fn start(setup: Setup, graph: Arc<DependencyGraph>, args: &Args) -> Result<Watcher, Exit> {
+        let (rounds, known) = Rounds::start(setup).await?;
         let folder = rounds.setup().folder();
         let mut sight = Sight::default();
         known.iter().for_each(|s| sight.remember(&s.identity, &s.record));
@@ -181,7 +181,7 @@ impl Watcher {
         self.tell_new(&view.problems);
         let report = look::correlate(&view, Detail::Full);
         print!("{}", terminal(&report, print::WIDTH, Style::Plain));
-        self.rounds.end()
+        self.rounds.end().await
     }
 
     /// Looks again and again, until told to stop.
@@ -202,7 +202,7 @@ impl Watcher {
         if let Some(began) = self.episodes.began() {
             eprintln!("an incident goes on since {began}; the next start goes on with it");
         }
-        self.rounds.end()
+        self.rounds.end().await
     }
 
     fn take_up(&mut self, happening: Happening) {
@@ -218,7 +218,7 @@ impl Watcher {
                 self.sight.forget_all_but(&names);
                 (self.last, self.told) = (None, BTreeSet::new());
             }
-            Happening::NotHeard | Happening::Over => {}
+            Happening::Over => {}
         }
     }
 

@@ -12,7 +12,7 @@ use url::Url;
 
 /// Whether every answer in a format lists all that is wrong now, so that what is gone from it has ended. The others tell
 /// what happened in a stretch of time, or one event.
-fn lists_all(format: Format) -> bool {
+pub(super) fn lists_all(format: Format) -> bool {
     !matches!(
         format,
         Format::Feed
@@ -134,14 +134,7 @@ fn understand(source: &Source, place: &str, body: &[u8], standing: &mut Standing
         let words: Vec<&str> = FORMATS.iter().map(|(word, _)| *word).collect();
         return Round::Unknown(format!("{says}{}", words.join(", ")));
     };
-    let text = |placed: &crate::incident::Placed| placed.text.clone();
-    let feed = Feed {
-        name: source.name.text.clone(),
-        component: source.component.as_ref().map(text),
-        names: source.names.iter().map(|(name, meant)| (name.text.clone(), meant.text.clone())).collect(),
-        seen_at: now,
-    };
-    match read::read(format, body, &feed) {
+    match read::read(format, body, &feed(source, now)) {
         Ok(reading) => {
             let reading = match lists_all(format) {
                 true => Reading { whole: true, ..follow(&standing.said, reading, now) },
@@ -154,10 +147,20 @@ fn understand(source: &Source, place: &str, body: &[u8], standing: &mut Standing
     }
 }
 
+/// What a reader knows of `source` whose words arrive `now`.
+pub(super) fn feed(source: &Source, now: Timestamp) -> Feed {
+    Feed {
+        name: source.name.text.clone(),
+        component: source.component.as_ref().map(|component| component.text.clone()),
+        names: source.names.iter().map(|(name, meant)| (name.text.clone(), meant.text.clone())).collect(),
+        seen_at: now,
+    }
+}
+
 /// The format that the configuration names, else the one by which the answer is recognised.
 fn format_of(source: &Source, place: &str, body: &[u8]) -> Option<Format> {
     match &source.format {
-        Some(word) => FORMATS.iter().find(|(known, _)| known == word).map(|(_, format)| *format),
+        Some(word) => read::named(word),
         None => {
             let url = Url::parse(place).ok();
             let host = url.as_ref().and_then(|u| u.host_str()).unwrap_or_default();

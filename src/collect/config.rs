@@ -4,13 +4,14 @@
 
 mod codes;
 mod filled;
+mod listen;
 mod maintenance;
 mod notify;
 mod schema;
 mod source;
 mod values;
 
-pub use codes::{BAD_SOURCES, CODES, SECRET_IN_FILE, UNKNOWN_FIELD, UNKNOWN_FORMAT, UNSET_VARIABLE};
+pub use codes::{BAD_SOURCES, CODES, OPEN_RECEIVER, SECRET_IN_FILE, UNKNOWN_FIELD, UNKNOWN_FORMAT, UNSET_VARIABLE};
 pub use filled::{Environment, Filled};
 pub use maintenance::Maintenance;
 pub use notify::{Notify, RECEIVERS, Receiver};
@@ -150,7 +151,7 @@ pub fn read(file: FileId, text: &str, environment: Environment<'_>) -> (Option<C
         keep: keep(&map, &mut problems),
         limits: limits(&map, &mut problems),
         contact: contact(&map, &sources, &mut problems),
-        listen: listen(&map, &sources, &mut problems),
+        listen: listen::read(&map, &sources, &mut problems),
         notify: notify.iter().filter_map(|n| notify::read(n, environment, &mut problems)).collect(),
         maintenance: maintenance.iter().filter_map(|m| maintenance::read(m, &mut problems)).collect(),
         sources,
@@ -241,21 +242,4 @@ fn contact(map: &Mapping, sources: &[Source], problems: &mut Vec<Diagnostic>) ->
         _ => {}
     }
     contact.map(|c| c.text)
-}
-
-/// Where it is received; needed if anything is.
-fn listen(map: &Mapping, sources: &[Source], problems: &mut Vec<Diagnostic>) -> Option<Placed> {
-    let listen = map.text("listen", problems);
-    let received = sources.iter().find(|s| matches!(s.way, Way::Receive(_)));
-    match (&listen, received) {
-        (Some(at), _) if at.text.parse::<core::net::SocketAddr>().is_err() => {
-            complain(problems, at.span, "`listen` is not an address with a port", "write listen: 127.0.0.1:9095");
-        }
-        (None, Some(source)) if map.get("listen").is_none() => {
-            let here = Span { end: source.span.start, ..source.span };
-            complain(problems, here, "a source that is received, and no `listen`", "write listen: 127.0.0.1:9095");
-        }
-        _ => {}
-    }
-    listen
 }

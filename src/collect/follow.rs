@@ -52,6 +52,6 @@ pub fn is_open(o: &Observation) -> bool {
 }
 
 /// The identity without the time of the trouble.
-fn thing(identity: &str) -> &str {
+pub(super) fn thing(identity: &str) -> &str {
     identity.rsplit_once('@').map_or(identity, |(thing, _)| thing)
 }

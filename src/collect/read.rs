@@ -1,7 +1,7 @@
 //! Answers of feeds → signals, one file per format.
 
 pub mod alertmanager;
-mod alerts;
+pub(super) mod alerts;
 pub mod aws;
 pub mod aws_rss;
 pub mod azure;
@@ -148,6 +148,11 @@ pub const FORMATS: &[(&str, Format)] = &[
     ("m365", Format::Microsoft365),
     ("feed", Format::Feed),
 ];
+
+/// The format that configurations call `word`.
+pub fn named(word: &str) -> Option<Format> {
+    FORMATS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format)
+}
 
 /// Reads an answer of a feed.
 ///

@@ -6,21 +6,23 @@ mod wishes;
 
 pub use keeper::Voice;
 
+use super::desk::Desk;
 use crate::cli::Exit;
 use crate::cli::output::tell;
 use crate::collect::Collected;
 use crate::collect::Reading;
 use crate::collect::ask::{Round, Standing};
-use crate::collect::config::Config;
+use crate::collect::config::{Config, Source, Way};
 use crate::collect::fetch::Fetcher;
 use crate::collect::follow::is_open;
+use crate::collect::life::Life;
 use crate::diag::{Sources, clean};
 use crate::store::{self, History, Stored};
 use attend::{Order, attend};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use keeper::{Keeper, settings};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +31,8 @@ use wishes::{Wish, Wishes};
 
 /// How often what was written is made durable if nothing more comes.
 const TIDY: Duration = Duration::from_secs(1);
+/// How often what came to us is looked through for what is not told again.
+const LOOK_THROUGH: Duration = Duration::from_secs(10);
 
 /// When it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +75,6 @@ impl Setup {
 pub enum Happening {
     /// A source was heard, and what it says is kept; `None`: it says the same as before.
     Heard(String, Option<Reading>),
-    /// A source was not heard: the state of all that it covers is unknown.
-    NotHeard,
     /// There is a new configuration.
     Reloaded,
     /// It is over.
@@ -89,8 +91,12 @@ pub struct Rounds {
     awaited: BTreeSet<String>,
     told: mpsc::Sender<(String, Round)>,
     rounds: mpsc::Receiver<(String, Round)>,
+    desk: Desk,
+    /// What has happened and was not told yet.
+    happened: VecDeque<Happening>,
     wishes: Wishes,
     tidy: tokio::time::Interval,
+    look_through: tokio::time::Interval,
 }
 
 /// A runtime on this thread.
@@ -104,7 +110,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
 impl Rounds {
     /// Opens the history, begins to ask, and gives what the history knows. To be called within a runtime. What prevents it
     /// has been told on stderr.
-    pub fn start(setup: Setup) -> Result<(Rounds, Vec<Stored>), Exit> {
+    pub async fn start(setup: Setup) -> Result<(Rounds, Vec<Stored>), Exit> {
         let folder = setup.folder();
         let settings = settings(&setup.config.keep);
         let (history, notices) = History::open(&folder, settings).map_err(|problem| {
@@ -117,19 +123,23 @@ impl Rounds {
         // What is damaged there was told when it was opened.
         let (known, _) = store::read(&folder, since, now);
         let fetcher = fetcher(&setup.config)?;
+        let desk = desk(&setup).await?;
+        let mut life = Life::new(&setup.config.sources);
+        life.recall(known.iter().map(|s| (s.identity.as_str(), &s.record)), now);
         // Room for one round of each: a slow disk slows the asking, and nothing piles up.
         let (told, rounds) = mpsc::channel(setup.config.sources.len().max(1));
-        let mut tidy = tokio::time::interval(TIDY);
-        tidy.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut all = Rounds {
             fetcher,
-            keeper: Keeper::new(history, setup.voice),
+            keeper: Keeper::new(history, life, setup.voice),
             orders: BTreeMap::new(),
-            awaited: setup.config.sources.iter().map(|s| s.name.text.clone()).collect(),
+            awaited: asked(&setup.config).map(|s| s.name.text.clone()).collect(),
             told,
             rounds,
+            desk,
+            happened: VecDeque::new(),
             wishes: Wishes::new(),
-            tidy,
+            tidy: seldom(TIDY),
+            look_through: seldom(LOOK_THROUGH),
             setup,
         };
         let mut said = open_by_source(&known);
@@ -155,17 +165,22 @@ impl Rounds {
     /// Waits for what happens next. May be dropped while it waits: nothing is lost.
     pub async fn next(&mut self) -> Happening {
         loop {
+            if let Some(happening) = self.happened.pop_front() {
+                return happening;
+            }
             if self.setup.until == Until::EachWasAsked && self.awaited.is_empty() {
                 return Happening::Over;
             }
             tokio::select! {
                 Some((name, round)) = self.rounds.recv() => {
                     self.awaited.remove(&name);
-                    // Somebody who is not asked any more.
+                    // Not what somebody says who is not asked any more.
                     if self.orders.contains_key(&name) {
-                        return self.keep(name, round);
+                        self.happened.extend(self.keeper.keep(&name, round).1);
                     }
                 }
+                Some(delivery) = self.desk.next() => self.happened.extend(self.keeper.take(delivery)),
+                _ = self.look_through.tick() => self.happened.extend(self.keeper.look_through(Timestamp::now())),
                 wish = self.wishes.next() => match wish {
                     Wish::Stop => return Happening::Over,
                     Wish::Reload => if self.reload() {
@@ -177,21 +192,16 @@ impl Rounds {
         }
     }
 
-    /// Keeps what has arrived, makes it durable, and tells how it went.
-    pub fn end(mut self) -> Exit {
+    /// Keeps what has arrived and what is under way to us, makes it durable, and tells how it went.
+    pub async fn end(mut self) -> Exit {
+        self.desk.close();
+        while let Some(delivery) = self.desk.next().await {
+            self.keeper.take(delivery);
+        }
         while let Ok((name, round)) = self.rounds.try_recv() {
-            self.keep(name, round);
+            self.keeper.keep(&name, round);
         }
         self.keeper.end(self.setup.until)
-    }
-
-    fn keep(&mut self, name: String, round: Round) -> Happening {
-        self.keeper.keep(&name, &round);
-        match round {
-            Round::Told(reading) => Happening::Heard(name, Some(reading)),
-            Round::Unchanged => Happening::Heard(name, None),
-            Round::Unknown(_) | Round::NotYet(_) => Happening::NotHeard,
-        }
     }
 
     /// Tells every source what it is to be asked now; those that are new begin with what they `said` before, and those that
@@ -199,7 +209,7 @@ impl Rounds {
     fn order(&mut self, said: &mut BTreeMap<String, Vec<Collected>>) {
         let base = self.setup.base().to_path_buf();
         let mut orders = BTreeMap::new();
-        for source in &self.setup.config.sources {
+        for source in asked(&self.setup.config) {
             let name = source.name.text.clone();
             let order =
                 Order { source: Arc::new(source.clone()), base: base.clone(), fetcher: self.fetcher.clone() };
@@ -232,15 +242,47 @@ impl Rounds {
         if config.data != self.setup.config.data && self.setup.data.is_none() {
             eprintln!("`data` is another folder now: that needs a new start; the history stays where it is");
         }
+        if config.listen.as_ref().map(|l| &l.text) != self.setup.config.listen.as_ref().map(|l| &l.text) {
+            eprintln!("`listen` is another address now: that needs a new start");
+        }
         let config = Config { data: self.setup.config.data.clone(), ..config };
         (self.fetcher, self.setup.config) = (fetcher, config);
-        self.keeper.settle(settings(&self.setup.config.keep));
+        self.keeper.change(settings(&self.setup.config.keep), &self.setup.config.sources);
+        self.desk.change(&self.setup.config.sources);
         self.order(&mut BTreeMap::new());
         let names: BTreeSet<&str> = self.setup.config.sources.iter().map(|s| s.name.text.as_str()).collect();
         self.keeper.forget_all_but(&names);
         eprintln!("{}: reloaded, {} sources", self.setup.file.display(), names.len());
         true
     }
+}
+
+/// The sources that are asked, in place of coming to us.
+fn asked(config: &Config) -> impl Iterator<Item = &Source> {
+    config.sources.iter().filter(|s| !matches!(s.way, Way::Receive(_)))
+}
+
+/// Where it is received, if anything is.
+async fn desk(setup: &Setup) -> Result<Desk, Exit> {
+    let listen = setup.config.listen.as_ref().map(|at| at.text.as_str()).filter(|_| setup.until == Until::Stopped);
+    let desk = Desk::open(listen, &setup.config.sources, setup.config.limits.body).await.map_err(|problem| {
+        tell(std::slice::from_ref(&*problem), &Sources::default());
+        Exit::Io
+    })?;
+    if let Some(address) = desk.address() {
+        match setup.voice {
+            Voice::EveryRound => println!("receiving at {address}"),
+            Voice::Changes => eprintln!("receiving at {address}"),
+        }
+    }
+    Ok(desk)
+}
+
+/// Ticks so often, or less if there is much to do.
+fn seldom(period: Duration) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval
 }
 
 fn fetcher(config: &Config) -> Result<Arc<Fetcher>, Exit> {

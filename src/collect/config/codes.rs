@@ -14,6 +14,9 @@ pub const SECRET_IN_FILE: Code =
     Code { id: "secret-in-file", summary: "a secret stands in the file instead of the environment" };
 /// A variable that the environment has not.
 pub const UNSET_VARIABLE: Code = Code { id: "unset-variable", summary: "the environment has no variable of this name" };
+/// Anybody who can reach the address may tell us of failures.
+pub const OPEN_RECEIVER: Code =
+    Code { id: "open-receiver", summary: "what comes to us is taken from everybody who can reach the address" };
 
 /// Every code of this module.
-pub const CODES: &[Code] = &[BAD_SOURCES, UNKNOWN_FIELD, UNKNOWN_FORMAT, SECRET_IN_FILE, UNSET_VARIABLE];
+pub const CODES: &[Code] = &[BAD_SOURCES, UNKNOWN_FIELD, UNKNOWN_FORMAT, SECRET_IN_FILE, UNSET_VARIABLE, OPEN_RECEIVER];

@@ -94,7 +94,9 @@ fn source(key: &str) -> Value {
         "query" => text("What is asked of a database of measurements, as probe_success."),
         "component" => text("The component of which it speaks where it names none: an id or alias of the graph."),
         "names" => pairs("What it calls things, and the components meant; an empty component leaves out."),
-        "every" => duration("How often it is asked; 1m if not given."),
+        "every" => duration(
+            "How often it is asked, 1m if not given; if received, how often what goes on is repeated, 4h if not given.",
+        ),
         "covers" => texts("Components of which its silence says that they work."),
         "known_good" => texts("Targets that work unless the fault is ours: is it me or them?"),
         "allow_private" => json!({
@@ -102,7 +104,7 @@ fn source(key: &str) -> Value {
             "type": ["boolean", "null"],
         }),
         "headers" => pairs("Headers that are sent; secrets as ${NAME}."),
-        "secret" => text("What webhooks are signed with, as ${NAME}."),
+        "secret" => text("What webhooks are signed with or bring as token or password, as ${NAME}."),
         _ => json!(true),
     }
 }

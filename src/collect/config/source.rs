@@ -16,6 +16,10 @@ use url::Url;
 
 /// How often a source is asked that does not say.
 pub const EVERY: Duration = Duration::from_secs(60);
+/// How often a sender repeats what goes on, if it is not said: as Alertmanager and Grafana do.
+pub const REPEATED: Duration = Duration::from_secs(4 * 60 * 60);
+/// Formats whose senders repeat what goes on.
+const REPEATING: &[&str] = &["alertmanager", "grafana", "prometheus"];
 /// What probes can do, as the schemes of their targets.
 pub const PROBES: &[&str] = &["http", "https", "tcp", "tls", "dns"];
 /// The ways to a source; each has exactly one.
@@ -49,7 +53,7 @@ pub struct Source {
     pub component: Option<Placed>,
     /// What it calls things, in lower case, and the components meant; an empty component leaves out.
     pub names: Vec<(Placed, Placed)>,
-    /// How often it is asked.
+    /// How often it is asked; if it comes to us, how often the sender repeats what goes on.
     pub every: Duration,
     /// Components of which its silence says that they work.
     pub covers: Vec<Placed>,
@@ -105,7 +109,10 @@ pub(super) fn read(node: &Node, environment: Environment<'_>, problems: &mut Vec
         query: map.text("query", problems).map(|t| t.text),
         component: map.text("component", problems),
         names,
-        every: duration(&map, "every", problems).unwrap_or(EVERY),
+        every: duration(&map, "every", problems).unwrap_or(match way {
+            Some(Way::Receive(_)) => REPEATED,
+            _ => EVERY,
+        }),
         covers: map.texts("covers", problems),
         known_good,
         reach: if yes(&map, "allow_private", problems) { Reach::NamedHost } else { Reach::Public },
@@ -243,6 +250,9 @@ fn fits(source: &Source, map: &Mapping, problems: &mut Vec<Diagnostic>) {
         Way::Url(_) => ("is fetched", &["known_good", "secret"]),
         Way::File(_) => ("is a file", &["known_good", "secret", "headers", "allow_private", "query"]),
         Way::Probe(_) => ("is a probe", &["secret", "query", "format", "names"]),
+        Way::Receive(_) if source.format.as_deref().is_some_and(|f| REPEATING.contains(&f)) => {
+            ("is received", &["known_good", "headers", "allow_private", "query"])
+        }
         Way::Receive(_) => ("is received", &["known_good", "headers", "allow_private", "query", "every"]),
     };
     for key in idle.iter().filter(|key| map.get(key).is_some()) {

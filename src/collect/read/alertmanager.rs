@@ -58,6 +58,10 @@ fn add(notices: &mut Notices<'_>, alert: &Value) {
             notices.note(format!("{name}: {word}, still firing and taken so; its end is not delivered"));
         }
     }
-    let span = Span { at: time::at(alert, "startsAt"), until: alerts::end(alert, notices) };
+    let span = Span {
+        at: time::at(alert, "startsAt"),
+        until: alerts::end(alert, notices),
+        holds_until: alerts::holds_until(alert, notices),
+    };
     alerts::add(notices, alert, span);
 }

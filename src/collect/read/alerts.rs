@@ -3,12 +3,16 @@
 use super::labels::{self, Labels, Severity};
 use super::notice::{Notice, Notices};
 use super::{json, time};
+use crate::collect::Terms;
 use crate::signal::{AtKind, SourceKind, State};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 /// Alerts about the monitor's own data: nothing is known of what it watches.
 const NO_DATA: &[&str] = &["DatasourceNoData", "DatasourceError"];
+
+/// How long an alert holds that tells no end, as in Alertmanager (`resolve_timeout`).
+pub const RESOLVE_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
 
 /// When an alert began and ended, as its format tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub struct Span {
     pub at: Option<Timestamp>,
     /// When it ended.
     pub until: Option<Timestamp>,
+    /// Until when it holds unless it is told again, if it says so.
+    pub holds_until: Option<Timestamp>,
 }
 
 /// Takes up one alert; what says nothing of a component is noted.
@@ -32,11 +38,15 @@ pub fn add(notices: &mut Notices<'_>, alert: &Value, span: Span) {
     let Some(state) = state(notices, name, &labels) else { return };
     let text = ["annotations.summary", "annotations.message", "annotations.description"];
     let text = text.iter().find_map(|t| json::text(alert, t)).unwrap_or(name);
-    let (at, at_kind) = span.at.map_or((notices.seen_at(), AtKind::Seen), |at| (at, AtKind::Onset));
+    let (at, at_kind) = match span.at {
+        Some(at) => (at, AtKind::Onset),
+        None => (span.until.unwrap_or(notices.seen_at()), AtKind::Seen),
+    };
     notices.add(Notice {
         names: labels::name(&labels).into_iter().collect(),
         capability: labels::first(&labels, &["capability"]),
         until: span.until,
+        terms: Terms { told_at: None, holds_until: span.holds_until },
         region: labels::region(&labels),
         title: name,
         text: text.to_string(),
@@ -75,5 +85,13 @@ pub fn end(alert: &Value, notices: &Notices<'_>) -> Option<Timestamp> {
         Some("resolved") => Some(said.unwrap_or(notices.seen_at()).min(notices.seen_at())),
         Some(_) => None,
         None => said.filter(|end| *end <= notices.seen_at()),
+    }
+}
+
+/// Until when an alert holds unless it is told again; `None` for one that says of itself whether it fires.
+pub fn holds_until(alert: &Value, notices: &Notices<'_>) -> Option<Timestamp> {
+    match json::text(alert, "status") {
+        Some(_) => None,
+        None => time::at(alert, "endsAt").or_else(|| notices.seen_at().checked_add(RESOLVE_TIMEOUT).ok()),
     }
 }

@@ -1,7 +1,7 @@
 //! From what a monitor says to signals: names become components, words a capability, and identities are given.
 
 use super::{json, text};
-use crate::collect::{Collected, Feed, Reading};
+use crate::collect::{Collected, Feed, Reading, Terms};
 use crate::diag::{FileId, Span, clean};
 use crate::signal::{AtKind, Observation, Precision, Record, SourceKind, SourceName, State, symptom, words};
 use jiff::Timestamp;
@@ -54,6 +54,8 @@ pub struct Notice<'a> {
     pub reports: Option<(f64, f64)>,
     /// Share of looks that failed, and of how many.
     pub failed: Option<(f64, f64)>,
+    /// How long it holds, and in which order, if the sender tells.
+    pub terms: Terms,
 }
 
 impl Notice<'_> {
@@ -75,6 +77,7 @@ impl Notice<'_> {
             url: None,
             reports: None,
             failed: None,
+            terms: Terms::default(),
         }
     }
 }
@@ -161,6 +164,11 @@ impl<'f> Notices<'f> {
         notice.until = notice.until.filter(|u| *u <= self.feed.seen_at).map(|u| u.max(notice.at));
         let capability = capability(&notice);
         let identity = identity(&notice, &component, &capability);
+        if notice.terms != Terms::default() {
+            let terms = self.reading.terms.entry(identity.clone()).or_default();
+            terms.told_at = terms.told_at.max(notice.terms.told_at);
+            terms.holds_until = terms.holds_until.max(notice.terms.holds_until);
+        }
         let record = self.record(notice, component, capability);
         if let Some(place) = self.places.get(&identity) {
             let (before, new) = (&mut self.reading.signals[*place].record.observation, record.observation);

@@ -2,7 +2,7 @@
 
 use super::notice::{Notice, Notices};
 use super::{json, time};
-use crate::collect::{Feed, Reading, Unreadable};
+use crate::collect::{Feed, Reading, Terms, Unreadable};
 use crate::signal::{AtKind, SourceKind, State};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
@@ -55,6 +55,7 @@ fn incident(notices: &mut Notices<'_>, event: &Value, what: &str, id: &str) {
     notices.add(Notice {
         names: ["data.service.id", "data.service.summary"].iter().filter_map(|n| json::text(event, n)).collect(),
         until,
+        terms: Terms { told_at: occurred, holds_until: None },
         title: json::text(event, "data.title").unwrap_or_default(),
         url: json::text(event, "data.html_url"),
         ..Notice::new(SourceKind::Alert, id, state, at, at_kind)

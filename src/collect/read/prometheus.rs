@@ -78,7 +78,9 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
 fn current(notices: &mut Notices<'_>, alert: &Value) {
     let name = json::text(alert, "labels.alertname").unwrap_or("an alert");
     match json::text(alert, "state") {
-        Some("firing") => alerts::add(notices, alert, Span { at: time::at(alert, "activeAt"), until: None }),
+        Some("firing") => {
+            alerts::add(notices, alert, Span { at: time::at(alert, "activeAt"), until: None, holds_until: None })
+        }
         Some("pending") => notices.note(format!("{name}: pending, not yet taken for trouble")),
         other => notices.note(format!("{name}: state `{}` is not known", other.unwrap_or_default())),
     }

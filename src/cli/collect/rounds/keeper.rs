@@ -1,10 +1,13 @@
 //! Writes the history, and says what changes.
 
-use super::Until;
+use super::{Happening, Until};
 use crate::cli::Exit;
 use crate::cli::output::tell;
 use crate::collect::ask::Round;
-use crate::collect::config::{Keep, SyncRule};
+use crate::collect::Reading;
+use crate::collect::config::{Keep, Source, SyncRule};
+use crate::collect::life::Life;
+use crate::collect::receive::Delivery;
 use crate::diag::{Diagnostic, Sources, clean};
 use crate::report::text::cut;
 use crate::store::{Appended, History, Settings, Sync};
@@ -28,6 +31,8 @@ pub enum Voice {
 /// Writes the history, and says what changes.
 pub(super) struct Keeper {
     history: History,
+    /// What came to us and has not ended.
+    life: Life,
     voice: Voice,
     /// Sources that said nothing in their last round, and why.
     unknown: BTreeMap<String, String>,
@@ -37,30 +42,73 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub fn new(history: History, voice: Voice) -> Self {
+    pub fn new(history: History, life: Life, voice: Voice) -> Self {
         // Long ago: the first round tidies up.
-        Keeper { history, voice, unknown: BTreeMap::new(), unkept: None, maintained: Timestamp::UNIX_EPOCH }
+        Keeper { history, life, voice, unknown: BTreeMap::new(), unkept: None, maintained: Timestamp::UNIX_EPOCH }
     }
 
-    /// Appends what a round told.
-    pub fn keep(&mut self, name: &str, round: &Round) {
+    /// Keeps what a sender waits to have kept, and tells it so.
+    pub fn take(&mut self, delivery: Delivery) -> Vec<Happening> {
+        let (kept, happened) = self.keep(&delivery.source, delivery.round);
+        // A sender that has gone sends it again.
+        let _ = delivery.kept.send(kept);
+        happened
+    }
+
+    /// Keeps that what is not told again has ended.
+    pub fn look_through(&mut self, now: Timestamp) -> Vec<Happening> {
+        let mut happened = Vec::new();
+        for (name, reading) in self.life.silent(now) {
+            if let Some(what) = self.append(&name, &reading) {
+                self.told(&name, &what);
+                happened.push(Happening::Heard(name, Some(reading)));
+            }
+        }
+        happened
+    }
+
+    /// Keeps what a round told: whether all of it is in the history, and what happened.
+    pub fn keep(&mut self, name: &str, round: Round) -> (bool, Vec<Happening>) {
+        let mut kept = true;
+        let mut happened = Vec::new();
         match round {
             Round::Told(reading) => {
-                for note in reading.notes.iter().filter(|_| self.voice == Voice::EveryRound) {
-                    eprintln!("{}: {}", clean(name), clean(note));
-                }
-                let signals = reading.signals.iter().map(|c| (c.identity.as_str(), &c.record));
-                match self.history.append(signals) {
-                    Ok(appended) => {
-                        self.unkept = None;
-                        self.heard(name, &format!("{} signals{}", reading.signals.len(), news(&appended)));
+                for (of, reading) in self.life.settle(name, reading, Timestamp::now()) {
+                    match self.append(&of, &reading) {
+                        Some(what) if of == name => self.heard(name, &what),
+                        Some(what) => self.told(&of, &what),
+                        None => kept = false,
                     }
-                    Err(problem) => self.not_kept(&problem),
+                    // What cannot be kept is heard all the same.
+                    happened.push(Happening::Heard(of, Some(reading)));
                 }
             }
-            Round::Unchanged => self.heard(name, "the same as before"),
-            Round::Unknown(why) => self.not_heard(name, why),
+            Round::Unchanged => {
+                self.heard(name, "the same as before");
+                happened.push(Happening::Heard(name.to_string(), None));
+            }
+            Round::Unknown(why) => self.not_heard(name, &why),
             Round::NotYet(what) => self.not_heard(name, &format!("{what} is not collected yet")),
+        }
+        (kept, happened)
+    }
+
+    /// Appends what a source says; what became of it, in words, if it is in the history now.
+    fn append(&mut self, name: &str, reading: &Reading) -> Option<String> {
+        for note in reading.notes.iter().filter(|_| self.voice == Voice::EveryRound) {
+            eprintln!("{}: {}", clean(name), clean(note));
+        }
+        let signals = reading.signals.iter().map(|c| (c.identity.as_str(), &c.record));
+        match self.history.append(signals) {
+            Ok(appended) => {
+                self.unkept = None;
+                self.life.kept(name, reading, Timestamp::now());
+                Some(format!("{} signals{}", reading.signals.len(), news(&appended)))
+            }
+            Err(problem) => {
+                self.not_kept(&problem);
+                None
+            }
         }
     }
 
@@ -76,9 +124,10 @@ impl Keeper {
         }
     }
 
-    /// Keeps from now on as `settings` say.
-    pub fn settle(&mut self, settings: Settings) {
+    /// Keeps from now on as `settings` say, what `sources` say.
+    pub fn change(&mut self, settings: Settings, sources: &[Source]) {
         self.history.settle(settings);
+        self.life.change(sources);
     }
 
     /// Forgets who else could not be heard.
@@ -87,11 +136,16 @@ impl Keeper {
     }
 
     fn heard(&mut self, name: &str, what: &str) {
-        let again = self.unknown.remove(name).is_some();
-        match self.voice {
-            Voice::EveryRound => say(&format!("{name}: {what}{}", if again { ", heard again" } else { "" })),
-            Voice::Changes if again => eprintln!("{}: heard again", clean(name)),
-            Voice::Changes => {}
+        match self.unknown.remove(name) {
+            None => self.told(name, what),
+            Some(_) if self.voice == Voice::Changes => eprintln!("{}: heard again", clean(name)),
+            Some(_) => self.told(name, &format!("{what}, heard again")),
+        }
+    }
+
+    fn told(&self, name: &str, what: &str) {
+        if self.voice == Voice::EveryRound {
+            say(&format!("{name}: {what}"));
         }
     }
 

@@ -7,6 +7,8 @@
 //! - [`discover`]: what DNS tells of the dependencies of a domain, as a proposal.
 //! - [`signal`]: JSON Lines, CSV, YAML → [`signal::Record`]s. Knows nothing of graphs beyond ids.
 //! - [`store`]: the history of what was collected, one log for each day.
+//! - [`collect`]: live sources, asked and received. Knows nothing of graphs beyond ids.
+//! - [`watch`]: what goes on now, and when there is something to tell.
 //! - [`incident`]: window + graph + signals + truth.
 //! - [`scenario`]: tests of a graph, and whether a report keeps to them.
 //! - [`infer`]: numerics, [`infer::network::Network`] → posterior. Knows no names and no files.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module, and what of ours it may use (besides itself).
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("diag", &[]),
     ("infer", &[]),
     ("graph", &["diag"]),
@@ -18,6 +18,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("learn", &["diag", "graph", "signal", "incident", "model", "infer::logspace", "whatif"]),
     ("collect", &["diag", "signal", "incident::mapping", "incident::Placed"]),
     ("store", &["diag", "signal"]),
+    ("watch", &["graph", "signal", "collect", "report::view", "report::compose"]),
     ("backtest", &["graph", "signal", "incident", "model", "infer", "report::view", "correlate"]),
     (
         "cli",
@@ -36,6 +37,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
             "whatif",
             "collect",
             "store",
+            "watch",
             "backtest",
         ],
     ),

@@ -24,6 +24,7 @@ mod incident;
 mod infer;
 mod learn;
 mod life;
+mod live;
 mod merge;
 mod model;
 mod monitor;

@@ -141,7 +141,7 @@ struct Hall {
     routes: watch::Receiver<Arc<Routes>>,
     bounds: Bounds,
     told: mpsc::Sender<Delivery>,
-    /// Bodies beyond the usual size that are in memory.
+    /// Places of bodies beyond the usual size, and of what they say until it is kept.
     large: Semaphore,
 }
 

@@ -158,6 +158,9 @@ async fn keep(mut deliveries: mpsc::Receiver<Delivery>, kept: Arc<Mutex<Vec<(Str
     }
 }
 
+/// Path, headers and body of what is posted, and the status of the answer.
+type Request<'r> = (&'r str, &'r [(&'r str, &'r str)], &'r [u8], u16);
+
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 struct Answer {
@@ -244,7 +247,7 @@ fn what_is_not_taken_is_told_with_the_reason() {
     let body = fixture("alertmanager/02_firing_group_grown.json");
     let large = vec![b' '; 100_001];
     let path = "/hooks/alertmanager";
-    let table: [(&str, &[(&str, &str)], &[u8], u16); 14] = [
+    let table: [Request; 14] = [
         ("/", &[JSON], &body, 404),
         ("/hooks", &[JSON], &body, 404),
         ("/hooks/alertmanager/", &[JSON], &body, 404),
@@ -288,7 +291,7 @@ fn only_who_knows_the_secret_is_heard() {
     let (right, wrong) = (signature(&body, SECRET), signature(&body, "other"));
     // `printf 'am:open sesame' | base64`
     let basic = "Basic YW06b3BlbiBzZXNhbWU=";
-    let table: [(&str, &[(&str, &str)], &[u8], u16); 13] = [
+    let table: [Request; 13] = [
         ("/closed", &[JSON], &body, 401),
         ("/closed", &[JSON, ("Authorization", "Bearer open sesam")], &body, 401),
         ("/closed", &[JSON, ("Authorization", "Bearer")], &body, 401),
@@ -417,6 +420,22 @@ fn five_hundred_at_once_are_all_served() {
     let answers: Vec<u16> = threads.into_iter().map(|t| t.join().unwrap()).collect();
     assert!(answers.iter().all(|status| *status == 200), "{answers:?}");
     assert_eq!(server.kept().len(), 500);
+}
+
+#[test]
+fn large_bodies_wait_for_each_other() {
+    let server = Server::new();
+    let mut body = fixture("alertmanager/02_firing_group_grown.json");
+    body.resize(500_000, b' ');
+    let (address, body) = (server.address, Arc::new(body));
+    let threads: Vec<_> = (0..12)
+        .map(|_| {
+            let body = body.clone();
+            std::thread::spawn(move || post(address, "/hooks/alertmanager", &[JSON], &body).status)
+        })
+        .collect();
+    assert!(threads.into_iter().all(|t| t.join().unwrap() == 200));
+    assert_eq!(server.kept().len(), 12);
 }
 
 #[test]

@@ -11,10 +11,11 @@ const USUAL_BYTES: usize = 64 << 10;
 /// Bodies beyond that which may be in memory at once.
 pub(super) const LARGE_AT_ONCE: usize = 4;
 
-/// A whole body; as long as it lives, it holds its place among the large ones.
+/// A whole body.
 pub(super) struct Whole<'s> {
     pub(super) bytes: Vec<u8>,
-    _place: Option<SemaphorePermit<'s>>,
+    /// Its place among the large ones, to be held until what it says is kept.
+    pub(super) place: Option<SemaphorePermit<'s>>,
 }
 
 /// Reads a body.
@@ -31,7 +32,7 @@ pub(super) async fn read(
 }
 
 async fn whole(mut body: Incoming, limit: usize, large: &Semaphore) -> Result<Whole<'_>, Refusal> {
-    let mut whole = Whole { bytes: Vec::new(), _place: None };
+    let mut whole = Whole { bytes: Vec::new(), place: None };
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::broken())?;
         // Trailers say nothing here.
@@ -40,8 +41,8 @@ async fn whole(mut body: Incoming, limit: usize, large: &Semaphore) -> Result<Wh
         if len > limit {
             return Err(Refusal::too_large(limit));
         }
-        if len > USUAL_BYTES && whole._place.is_none() {
-            whole._place = large.acquire().await.ok();
+        if len > USUAL_BYTES && whole.place.is_none() {
+            whole.place = large.acquire().await.ok();
         }
         whole.bytes.extend_from_slice(&piece);
     }

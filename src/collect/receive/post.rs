@@ -42,19 +42,19 @@ async fn take(request: Request<Incoming>, hall: &Hall) -> Result<Answer, Refusal
         return Err(Refusal::untrusted(false));
     }
     let bounds = hall.bounds;
-    let body = body::read(body, bounds.body, bounds.body_time, &hall.large).await?;
-    if trust == Trust::Signed && !trust::signed(&head.headers, &body.bytes, secret) {
+    let body::Whole { bytes, place: _place } = body::read(body, bounds.body, bounds.body_time, &hall.large).await?;
+    if trust == Trust::Signed && !trust::signed(&head.headers, &bytes, secret) {
         return Err(Refusal::untrusted(true));
     }
-    match understand(route, &body.bytes, Timestamp::now()) {
+    let understood = understand(route, &bytes, Timestamp::now());
+    drop(bytes);
+    match understood {
         Ok(reading) => {
-            drop(body);
             let (signals, notes) = (reading.signals.len(), reading.notes.clone());
             hand_over(hall, route, Round::Told(reading)).await?;
             Ok(refuse::taken(signals, &notes))
         }
         Err(Unreadable(why)) => {
-            drop(body);
             hand_over(hall, route, Round::Unknown(why.clone())).await?;
             Err(Refusal::not_understood(&why))
         }

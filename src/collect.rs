@@ -9,6 +9,7 @@ pub mod classify;
 pub mod config;
 pub mod fetch;
 pub mod follow;
+pub mod look;
 pub mod probe;
 pub mod read;
 

@@ -3,6 +3,7 @@
 use super::config::{Source, Way};
 use super::fetch::{Fetcher, Request, Validators};
 use super::follow::follow;
+use super::look;
 use super::read::{self, FORMATS, Format};
 use super::{Collected, Feed, Reading};
 use jiff::Timestamp;
@@ -32,6 +33,8 @@ pub struct Standing {
     pub failures: u32,
     /// How long the host asks to be left alone.
     pub rest: Option<Duration>,
+    /// Of looks of our own.
+    pub looks: look::Memory,
 }
 
 /// What became of a round. What is not [`Told`](Round::Told) or [`Unchanged`](Round::Unchanged) says nothing: the state of
@@ -77,7 +80,19 @@ pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut
             Ok(bytes) => understand(source, &path.text, &bytes, standing, now),
             Err(problem) => Round::Unknown(problem.message),
         },
-        Way::Probe(_) => Round::NotYet("probes of our own"),
+        Way::Probe(targets) => {
+            let means = look::Means { fetcher, server: None };
+            match look::round(source, targets, means, &mut standing.looks, &mut standing.said, now).await {
+                Ok(reading) => {
+                    standing.rest = None;
+                    Round::Told(reading)
+                }
+                Err(not_looked) => {
+                    standing.rest = not_looked.rest;
+                    Round::Unknown(not_looked.why)
+                }
+            }
+        }
         Way::Receive(_) => Round::NotYet("what comes to us"),
     };
     match &round {

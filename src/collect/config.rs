@@ -9,7 +9,7 @@ mod schema;
 mod source;
 mod values;
 
-pub use codes::{BAD_SOURCES, CODES, SECRET_IN_FILE, UNKNOWN_FIELD, UNKNOWN_FORMAT, UNSET_VARIABLE};
+pub use codes::{BAD_SOURCES, CODES, NO_KNOWN_GOOD, SECRET_IN_FILE, UNKNOWN_FIELD, UNKNOWN_FORMAT, UNSET_VARIABLE};
 pub use filled::{Environment, Filled};
 pub use notify::{Notify, RECEIVERS, Receiver};
 pub use schema::schema;
@@ -35,6 +35,7 @@ pub(crate) const SOURCE: &[&str] = &[
     "format",
     "query",
     "component",
+    "capability",
     "names",
     "every",
     "covers",
@@ -218,7 +219,7 @@ fn keep(map: &Mapping, problems: &mut Vec<Diagnostic>) -> Keep {
 /// Whom operators may ask; needed if any host of others is asked.
 fn contact(map: &Mapping, sources: &[Source], problems: &mut Vec<Diagnostic>) -> Option<String> {
     let contact = map.text("contact", problems);
-    let public = sources.iter().find(|s| matches!(s.way, Way::Url(_)) && s.reach == Reach::Public);
+    let public = sources.iter().find(|s| s.reach == Reach::Public && s.asks_pages());
     match (&contact, public) {
         (Some(text), _) if !text.text.bytes().all(|b| (0x20..0x7f).contains(&b)) => {
             complain(problems, text.span, "`contact` must be plain ASCII", "write contact: ops@example.org");

@@ -23,6 +23,7 @@ mod import;
 mod incident;
 mod infer;
 mod learn;
+mod look;
 mod merge;
 mod model;
 mod monitor;

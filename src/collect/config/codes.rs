@@ -15,5 +15,9 @@ pub const SECRET_IN_FILE: Code =
 /// A variable that the environment has not.
 pub const UNSET_VARIABLE: Code = Code { id: "unset-variable", summary: "the environment has no variable of this name" };
 
+/// A probe that cannot tell others' trouble from ours.
+pub const NO_KNOWN_GOOD: Code =
+    Code { id: "no-known-good", summary: "a probe has nothing to tell trouble of others from trouble of ours by" };
+
 /// Every code of this module.
-pub const CODES: &[Code] = &[BAD_SOURCES, UNKNOWN_FIELD, UNKNOWN_FORMAT, SECRET_IN_FILE, UNSET_VARIABLE];
+pub const CODES: &[Code] = &[BAD_SOURCES, UNKNOWN_FIELD, UNKNOWN_FORMAT, SECRET_IN_FILE, UNSET_VARIABLE, NO_KNOWN_GOOD];

@@ -87,6 +87,7 @@ fn source(key: &str) -> Value {
         }),
         "query" => text("What is asked of a database of measurements, as probe_success."),
         "component" => text("The component of which it speaks where it names none: an id or alias of the graph."),
+        "capability" => text("What of the component a probe tries, as login; any if not given."),
         "names" => pairs("What it calls things, and the components meant; an empty component leaves out."),
         "every" => duration("How often it is asked; 1m if not given."),
         "covers" => texts("Components of which its silence says that they work."),

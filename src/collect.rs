@@ -10,6 +10,7 @@ pub mod config;
 pub mod fetch;
 pub mod follow;
 pub mod life;
+pub mod look;
 pub mod probe;
 pub mod read;
 pub mod receive;

@@ -3,6 +3,7 @@
 use super::config::{Source, Way};
 use super::fetch::{Fetcher, Request, Validators};
 use super::follow::follow;
+use super::look;
 use super::read::{self, FORMATS, Format};
 use super::{Collected, Feed, Reading};
 use jiff::Timestamp;
@@ -45,6 +46,8 @@ pub struct Standing {
     pub failures: u32,
     /// How long the host asks to be left alone.
     pub rest: Option<Duration>,
+    /// Of looks of our own.
+    pub looks: look::Memory,
 }
 
 /// What became of a round. What is not [`Told`](Round::Told) or [`Unchanged`](Round::Unchanged) says nothing: the state of
@@ -57,8 +60,6 @@ pub enum Round {
     Unchanged,
     /// It could not be had, or not be read; why, in words.
     Unknown(String),
-    /// This way to a source is not walked yet; which.
-    NotYet(&'static str),
 }
 
 /// Asks `source`. `base` is the folder of the configuration, `now` the time that signals get as that of their arrival.
@@ -90,15 +91,27 @@ pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut
             Ok(bytes) => understand(source, &path.text, &bytes, standing, now),
             Err(problem) => Round::Unknown(problem.message),
         },
-        Way::Probe(_) => Round::NotYet("probes of our own"),
-        Way::Receive(_) => Round::NotYet("what comes to us"),
+        Way::Probe(targets) => {
+            let means = look::Means { fetcher, server: None };
+            match look::round(source, targets, means, &mut standing.looks, &mut standing.said, now).await {
+                Ok(reading) => {
+                    standing.rest = None;
+                    Round::Told(Reading { whole: true, ..reading })
+                }
+                Err(not_looked) => {
+                    standing.rest = not_looked.rest;
+                    Round::Unknown(not_looked.why)
+                }
+            }
+        }
+        Way::Receive(_) => Round::Unknown("it comes to us, and is not asked".to_string()),
     };
     match &round {
         Round::Told(_) | Round::Unchanged => {
             standing.answered_at = Some(now);
             standing.failures = 0;
         }
-        Round::Unknown(_) | Round::NotYet(_) => {
+        Round::Unknown(_) => {
             standing.failures = standing.failures.saturating_add(1);
             // What was not understood is no reason to call the next answer unchanged.
             standing.validators = Validators::default();

@@ -11,7 +11,9 @@ mod schema;
 mod source;
 mod values;
 
-pub use codes::{BAD_SOURCES, CODES, OPEN_RECEIVER, SECRET_IN_FILE, UNKNOWN_FIELD, UNKNOWN_FORMAT, UNSET_VARIABLE};
+pub use codes::{
+    BAD_SOURCES, CODES, NO_KNOWN_GOOD, OPEN_RECEIVER, SECRET_IN_FILE, UNKNOWN_FIELD, UNKNOWN_FORMAT, UNSET_VARIABLE,
+};
 pub use filled::{Environment, Filled};
 pub use maintenance::Maintenance;
 pub use notify::{Notify, RECEIVERS, Receiver};
@@ -38,6 +40,7 @@ pub(crate) const SOURCE: &[&str] = &[
     "format",
     "query",
     "component",
+    "capability",
     "names",
     "every",
     "covers",
@@ -229,7 +232,7 @@ fn keep(map: &Mapping, problems: &mut Vec<Diagnostic>) -> Keep {
 /// Whom operators may ask; needed if any host of others is asked.
 fn contact(map: &Mapping, sources: &[Source], problems: &mut Vec<Diagnostic>) -> Option<String> {
     let contact = map.text("contact", problems);
-    let public = sources.iter().find(|s| matches!(s.way, Way::Url(_)) && s.reach == Reach::Public);
+    let public = sources.iter().find(|s| s.reach == Reach::Public && s.asks_pages());
     match (&contact, public) {
         (Some(text), _) if !text.text.bytes().all(|b| (0x20..0x7f).contains(&b)) => {
             complain(problems, text.span, "`contact` must be plain ASCII", "write contact: ops@example.org");

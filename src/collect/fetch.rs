@@ -5,7 +5,7 @@
 //! than is allowed; no address that is not public, unless the source names its host and allows it. Every redirect is
 //! judged like a first request, and what is connected to is the very address that was judged.
 //!
-//! The only part of this module with network and clock.
+//! With the looks of our own, which take their turns here, the only part of this module with network and clock.
 
 pub mod address;
 pub mod backoff;
@@ -13,15 +13,23 @@ mod body;
 mod failure;
 mod hop;
 mod pace;
+mod resolve;
 
 pub use failure::Failure;
+pub(super) use hop::refused;
+pub(super) use resolve::addresses;
 
 use jiff::Timestamp;
 use pace::Hosts;
+pub(super) use pace::Turn;
 use reqwest::Url;
 use reqwest::header::{ETAG, HeaderMap, LAST_MODIFIED, RETRY_AFTER};
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
+
+/// Connections that are kept open to a host.
+const IDLE_PER_HOST: usize = 1;
 
 /// How much is asked for, and how patiently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +145,10 @@ pub fn can_be_sent(name: &str, value: &Secret) -> bool {
 #[derive(Debug)]
 pub struct Fetcher {
     limits: Limits,
+    contact: String,
     clients: hop::Clients,
+    /// For looks of our own, made with the first one.
+    fresh: OnceLock<Result<hop::Clients, String>>,
     hosts: Hosts,
 }
 
@@ -148,8 +159,14 @@ impl Fetcher {
     /// # Errors
     /// If no client can be made: why, in words.
     pub fn new(limits: Limits, contact: &str) -> Result<Fetcher, String> {
-        let clients = hop::Clients::new(&limits, contact)?;
-        Ok(Fetcher { limits, clients, hosts: Hosts::new(&limits) })
+        let clients = hop::Clients::new(&limits, contact, IDLE_PER_HOST)?;
+        let contact = contact.to_string();
+        Ok(Fetcher { limits, contact, clients, fresh: OnceLock::new(), hosts: Hosts::new(&limits) })
+    }
+
+    /// What it keeps to.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Fetches once. Waits for its turn at the host first, which takes no part in the time limit.
@@ -157,13 +174,36 @@ impl Fetcher {
     /// # Errors
     /// If there is no answer with 2xx (or 304 to a conditional request) within the limits.
     pub async fn get(&self, request: &Request) -> Result<Answer, Failure> {
+        self.get_by(&self.clients, request, self.limits.total).await
+    }
+
+    /// The same within `total` and over a new connection: one that is still open from before would tell nothing of the
+    /// name, the way and the certificate.
+    ///
+    /// # Errors
+    /// As [`get`](Fetcher::get).
+    pub(super) async fn get_anew(&self, request: &Request, total: Duration) -> Result<Answer, Failure> {
+        let clients = self.fresh.get_or_init(|| hop::Clients::new(&self.limits, &self.contact, 0));
+        let clients = clients.as_ref().map_err(|why| Failure::NoRoots(why.clone()))?;
+        self.get_by(clients, request, total).await
+    }
+
+    /// Waits until the host of `url` may be connected to in another way; it counts as asked until the turn is dropped.
+    ///
+    /// # Errors
+    /// If the host wants to be left alone.
+    pub(super) async fn turn(&self, url: &Url) -> Result<Turn, Failure> {
+        self.hosts.turn(url).await
+    }
+
+    async fn get_by(&self, clients: &hop::Clients, request: &Request, total: Duration) -> Result<Answer, Failure> {
         let first = hop::parse(&request.url)?;
         let mut url = first.clone();
         // Only the waiting for a first turn is free of the limit: redirects are the source's own.
         let mut turn = self.hosts.turn(&url).await?;
         let follow = async {
             for _ in 0..=self.limits.redirects {
-                let response = self.clients.ask(request, &first, &url).await?;
+                let response = clients.ask(request, &first, &url).await?;
                 let Some(next) = hop::redirect(&url, &response)? else {
                     return self.finish(request, &url, response).await;
                 };
@@ -173,9 +213,9 @@ impl Fetcher {
             }
             Err(Failure::Redirect(format!("more than {} redirects", self.limits.redirects)))
         };
-        match tokio::time::timeout(self.limits.total, follow).await {
+        match tokio::time::timeout(total, follow).await {
             Ok(result) => result,
-            Err(_) => Err(Failure::Timeout(format!("no whole answer within {:?}", self.limits.total))),
+            Err(_) => Err(Failure::Timeout(format!("no whole answer within {total:?}"))),
         }
     }
 

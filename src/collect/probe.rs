@@ -78,7 +78,8 @@ pub struct Outcome {
 /// state is [`State::Unknown`], and the text says so. `seen_at` is when the round was over.
 pub fn judge(probe: &Probe, outcomes: &[Outcome], seen_at: Timestamp) -> Option<Record> {
     let mut watched: Vec<&Outcome> = outcomes.iter().filter(|o| o.target == Target::Watched).collect();
-    watched.sort_by_key(|o| o.at);
+    // Of looks at the same time, none was before the other.
+    watched.sort_by_key(|o| (o.at, o.came == Came::Through));
     let last = watched.last()?;
     let (failed, n) = share(watched.iter().copied());
     let (good_failed, good) = share(outcomes.iter().filter(|o| o.target == Target::KnownGood));
@@ -89,7 +90,7 @@ pub fn judge(probe: &Probe, outcomes: &[Outcome], seen_at: Timestamp) -> Option<
     });
     let (state, text) = match failed {
         0.0 => (State::Healthy, said),
-        _ if good > 0.0 && good_failed >= OURSELVES_SHARE => {
+        _ if ours(outcomes) => {
             let ours = format!(
                 "{said}; so did {:.0} of {good} known-good targets, so the trouble may be ours",
                 good_failed * good
@@ -116,6 +117,12 @@ pub fn judge(probe: &Probe, outcomes: &[Outcome], seen_at: Timestamp) -> Option<
         url: None,
         span: Span { file: FileId(0), start: 0, end: 0 },
     })
+}
+
+/// Whether known-good targets fail as well, so that nothing is said of anyone else.
+pub fn ours(outcomes: &[Outcome]) -> bool {
+    let (failed, n) = share(outcomes.iter().filter(|o| o.target == Target::KnownGood));
+    n > 0.0 && failed >= OURSELVES_SHARE
 }
 
 fn observation(
@@ -232,6 +239,10 @@ mod tests {
         assert_eq!((o.at, o.at_kind), (at(2), AtKind::Onset));
         let o = judged("00", "1").unwrap().observation;
         assert_eq!((o.at, o.at_kind), (at(0), AtKind::Seen));
+        let mut both = vec![Outcome { target: Target::Watched, at: at(0), came: Came::Through }];
+        both.push(Outcome { came: Came::NoAnswer, ..both[0] });
+        let probe = Probe { component: "a".into(), capability: "b".into(), region: "c".into(), source: "d".into() };
+        assert_eq!(judge(&probe, &both, at(0)).unwrap().observation.at_kind, AtKind::Seen);
     }
 
     #[test]

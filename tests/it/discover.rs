@@ -98,7 +98,7 @@ fn answer(zone: &Zone, question: &[u8], tcp: bool) -> Option<Vec<u8>> {
 }
 
 /// Starts a server on this machine; it ends with the process.
-fn serve(text: &str) -> SocketAddr {
+pub fn serve(text: &str) -> SocketAddr {
     let zone = Arc::new(zone(text));
     let (udp, tcp) = (0..20)
         .find_map(|_| {

@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A server that writes down what it is asked.
-struct Server {
-    address: SocketAddr,
+pub struct Server {
+    pub address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     /// `answer` gets the head of a request and the connection.
-    fn new(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Server {
+    pub fn new(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Server { address: listener.local_addr().unwrap(), asked: Arc::default() };
         let (answer, asked) = (Arc::new(answer), server.asked.clone());
@@ -33,7 +33,7 @@ impl Server {
     }
 
     /// One that says always the same.
-    fn saying(answer: impl Into<Vec<u8>>) -> Server {
+    pub fn saying(answer: impl Into<Vec<u8>>) -> Server {
         let answer = answer.into();
         Server::new(move |_, stream| {
             let _ = stream.write_all(&answer);
@@ -44,7 +44,7 @@ impl Server {
         Request { reach: Reach::NamedHost, ..Request::new(format!("http://{}{path}", self.address)) }
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -58,7 +58,7 @@ fn head(stream: &mut impl Read) -> String {
 }
 
 /// An answer that ends with the connection.
-fn response(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+pub fn response(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     let mut text = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     for header in headers {
         text.push_str(&format!("{header}\r\n"));
@@ -76,7 +76,7 @@ fn quick() -> Limits {
     Limits { connect: short, idle: short, total: short * 3, body: 1 << 20, ..Limits::default() }
 }
 
-fn wait<T>(work: impl Future<Output = T>) -> T {
+pub fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
@@ -271,6 +271,14 @@ fn what_is_no_http_or_breaks_off_is_told() {
 }
 
 #[test]
+fn a_name_that_cannot_be_one_is_no_name() {
+    // Longer than any part of a name: whoever looks it up knows without asking.
+    let request = Request { reach: Reach::NamedHost, ..Request::new(format!("http://{}/", "a".repeat(64))) };
+    let failure = get(&request).unwrap_err();
+    assert!(matches!(failure, Failure::NoName(_)), "{failure:?}");
+}
+
+#[test]
 fn slow_hosts_are_given_up() {
     let silent = Server::new(|_, _| std::thread::sleep(Duration::from_secs(5)));
     let dripping = Server::new(|_, stream| {
@@ -325,7 +333,7 @@ fn certificates_are_checked_against_those_that_the_machine_trusts() {
     let (address, certificate) = over_tls();
     let url = format!("https://localhost:{}/?token=42", address.port());
     let failure = get(&Request { reach: Reach::NamedHost, ..Request::new(&url) }).unwrap_err();
-    assert!(matches!(failure, Failure::Unreachable(_)) && !failure.to_string().contains("42"), "{failure}");
+    assert!(matches!(failure, Failure::NoTrust(_)) && !failure.to_string().contains("42"), "{failure}");
     assert!(failure.to_string().contains("certificate"), "{failure}");
     let folder = tempfile::tempdir().unwrap();
     let trusted = folder.path().join("trusted.pem");

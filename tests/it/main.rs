@@ -25,6 +25,7 @@ mod infer;
 mod learn;
 mod life;
 mod live;
+mod look;
 mod merge;
 mod model;
 mod monitor;

@@ -41,7 +41,13 @@ sources:
     url: https://status.example.com/summary.json?key=${TOKEN}
     names: {Sign-In: okta, Blog: ''}
     headers: {Authorization: 'Bearer ${TOKEN}', Accept: application/json}
-  - {name: probe, probe: [tcp://10.0.0.5:5432, 'dns://example.com'], component: okta, every: 30s, allow_private: true}
+  - name: probe
+    probe: [tcp://10.0.0.5:5432, 'dns://example.com']
+    known_good: [tls://example.org]
+    component: okta
+    capability: general
+    every: 30s
+    allow_private: true
   - {name: alerts, receive: /hook, format: alertmanager, secret: '${TOKEN}'}
 limits: {per_host: 3, total: 5s}
 history: {sync: 1000, keep_days: 7}
@@ -59,6 +65,7 @@ notify: [{to: slack, url: '${SLACK_URL}'}, {to: pagerduty, secret: '${TOKEN}'}]
     assert_eq!((page.every, page.reach), (Duration::from_secs(60), Reach::Public));
     assert_eq!((probe.every, probe.reach), (Duration::from_secs(30), Reach::NamedHost));
     assert!(matches!(&probe.way, Way::Probe(targets) if targets.len() == 2));
+    assert_eq!((probe.capability.as_deref(), probe.known_good.len()), (Some("any"), 1));
     assert_eq!(alerts.secret.as_ref().unwrap().value.0, "hunter2");
     assert_eq!((config.limits.per_host, config.limits.total), (3, Duration::from_secs(5)));
     assert_eq!((config.keep.sync, config.keep.days), (Some(SyncRule::Records(1000)), Some(7)));
@@ -100,6 +107,16 @@ fn every_mistake_has_its_code() {
         (&one("probe: [gopher://example.com/], component: b"), "bad-sources"),
         (&one("probe: [tcp://example.com], component: b"), "bad-sources"),
         (&one("probe: [], component: b"), "bad-sources"),
+        (&one("probe: ['tcp://example.com:80/path'], component: b"), "bad-sources"),
+        (&one("probe: ['tls://a b'], component: b"), "bad-sources"),
+        (&one("probe: ['dns://192.0.2.1'], component: b"), "bad-sources"),
+        (&one("probe: ['dns://example.com:53'], component: b"), "bad-sources"),
+        (&one("probe: ['https://user:word@example.com/'], component: b"), "secret-in-file"),
+        (&one(&format!("probe: [{}], component: b", "tls://example.com, ".repeat(51))), "bad-sources"),
+        (&one("probe: [tls://example.com], component: b, headers: {Accept: a}"), "bad-sources"),
+        (&one("probe: [tls://example.com], component: b"), "no-known-good"),
+        ("sources: [{name: a, probe: ['https://example.com/'], component: b}]", "bad-sources"),
+        (&one("url: https://example.com/, capability: login"), "bad-sources"),
         (&one("probe: [https://example.com/]"), "bad-sources"),
         (&one("receive: hook, format: grafana"), "bad-sources"),
         (&one("receive: /hook, format: grafana"), "bad-sources"),
@@ -121,6 +138,9 @@ fn every_mistake_has_its_code() {
         assert!(codes(text).contains(&code), "{text}: {:?}", codes(text));
     }
     assert_eq!(codes(&one("url: https://example.com/")), <[&str; 0]>::default());
+    assert_eq!(codes(&one("probe: [tls://example.com], component: b, known_good: ['dns://example.org']")), [""; 0]);
+    let (_, problems, _) = read(&one("probe: ['tcp://user:hunter2@example.com:80'], component: b"));
+    assert!(problems.iter().all(|p| !p.message.contains("hunter2")), "{problems:?}");
 }
 
 #[test]

@@ -18,5 +18,10 @@ pub const UNSET_VARIABLE: Code = Code { id: "unset-variable", summary: "the envi
 pub const OPEN_RECEIVER: Code =
     Code { id: "open-receiver", summary: "what comes to us is taken from everybody who can reach the address" };
 
+/// A probe that cannot tell others' trouble from ours.
+pub const NO_KNOWN_GOOD: Code =
+    Code { id: "no-known-good", summary: "a probe has nothing to tell trouble of others from trouble of ours by" };
+
 /// Every code of this module.
-pub const CODES: &[Code] = &[BAD_SOURCES, UNKNOWN_FIELD, UNKNOWN_FORMAT, SECRET_IN_FILE, UNSET_VARIABLE, OPEN_RECEIVER];
+pub const CODES: &[Code] =
+    &[BAD_SOURCES, UNKNOWN_FIELD, UNKNOWN_FORMAT, SECRET_IN_FILE, UNSET_VARIABLE, OPEN_RECEIVER, NO_KNOWN_GOOD];

@@ -93,6 +93,7 @@ fn source(key: &str) -> Value {
         }),
         "query" => text("What is asked of a database of measurements, as probe_success."),
         "component" => text("The component of which it speaks where it names none: an id or alias of the graph."),
+        "capability" => text("What of the component a probe tries, as login; any if not given."),
         "names" => pairs("What it calls things, and the components meant; an empty component leaves out."),
         "every" => duration(
             "How often it is asked, 1m if not given; if received, how often what goes on is repeated, 4h if not given.",

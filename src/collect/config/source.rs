@@ -1,7 +1,7 @@
 //! One source of a configuration.
 
 use super::SOURCE;
-use super::codes::UNKNOWN_FORMAT;
+use super::codes::{NO_KNOWN_GOOD, SECRET_IN_FILE, UNKNOWN_FORMAT};
 use super::filled::{Environment, Filled, Kept, fill, is_secret};
 use super::values::{DIALECT, Empty, complain, duration, pairs, yes};
 use crate::collect::fetch::{Reach, can_be_sent};
@@ -11,8 +11,9 @@ use crate::diag::tree::Node;
 use crate::diag::{Diagnostic, Span};
 use crate::incident::Placed;
 use crate::incident::mapping::Mapping;
+use crate::signal::words::capability;
 use std::time::Duration;
-use url::Url;
+use url::{Host, Url};
 
 /// How often a source is asked that does not say.
 pub const EVERY: Duration = Duration::from_secs(60);
@@ -24,6 +25,8 @@ const REPEATING: &[&str] = &["alertmanager", "grafana", "prometheus"];
 pub const PROBES: &[&str] = &["http", "https", "tcp", "tls", "dns"];
 /// The ways to a source; each has exactly one.
 const WAYS: &[&str] = &["url", "file", "probe", "receive"];
+/// Most targets of one probe, and most known-good ones.
+const MAX_TARGETS: usize = 50;
 
 /// How a source is heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub struct Source {
     pub query: Option<String>,
     /// The component of which it speaks where it names none.
     pub component: Option<Placed>,
+    /// What of it a probe tries; if not given, the whole.
+    pub capability: Option<String>,
     /// What it calls things, in lower case, and the components meant; an empty component leaves out.
     pub names: Vec<(Placed, Placed)>,
     /// How often it is asked; if it comes to us, how often the sender repeats what goes on.
@@ -87,8 +92,18 @@ impl Source {
             && component(self) == component(other)
             && names(self) == names(other)
             && texts(&self.known_good) == texts(&other.known_good)
-            && (&self.format, &self.query, self.every, self.reach, &self.headers)
-                == (&other.format, &other.query, other.every, other.reach, &other.headers)
+            && (&self.format, &self.query, &self.capability, self.every, self.reach, &self.headers)
+                == (&other.format, &other.query, &other.capability, other.every, other.reach, &other.headers)
+    }
+
+    /// Whether it asks for pages, of those who run them.
+    pub(super) fn asks_pages(&self) -> bool {
+        let page = |target: &Placed| target.text.starts_with("http");
+        match &self.way {
+            Way::Url(_) => true,
+            Way::Probe(targets) => targets.iter().chain(&self.known_good).any(page),
+            Way::File(_) | Way::Receive(_) => false,
+        }
     }
 }
 
@@ -108,6 +123,7 @@ pub(super) fn read(node: &Node, environment: Environment<'_>, problems: &mut Vec
         format: format(&map, problems),
         query: map.text("query", problems).map(|t| t.text),
         component: map.text("component", problems),
+        capability: map.text("capability", problems).map(|t| capability(&t.text).to_string()),
         names,
         every: duration(&map, "every", problems).unwrap_or(match way {
             Some(Way::Receive(_)) => REPEATED,
@@ -174,7 +190,7 @@ pub(super) fn web_address(key: &str, url: &Filled, span: Span, problems: &mut Ve
         Ok(url) if !url.username().is_empty() || url.password().is_some() => {
             let help = "write headers: {Authorization: \"Basic ${NAME}\"}";
             problems.push(
-                Diagnostic::error(super::codes::SECRET_IN_FILE, format!("`{key}` holds a user or password"))
+                Diagnostic::error(SECRET_IN_FILE, format!("`{key}` holds a user or password"))
                     .at(Span { end: span.start, ..span }, "this address")
                     .help(help),
             );
@@ -191,21 +207,46 @@ pub(super) fn web_address(key: &str, url: &Filled, span: Span, problems: &mut Ve
 /// Targets of probes.
 fn targets(map: &Mapping, key: &str, problems: &mut Vec<Diagnostic>) -> Vec<Placed> {
     let found = map.texts(key, problems);
+    if let Some(beyond) = found.get(MAX_TARGETS) {
+        let message = format!("{} targets in `{key}`, more than {MAX_TARGETS}", found.len());
+        complain(problems, beyond.span, message, "make several sources of it, one for each thing that is tested");
+    }
     for target in &found {
-        let fault = match Url::parse(&target.text) {
-            Err(_) => Some("is not a target"),
-            Ok(url) if !PROBES.contains(&url.scheme()) => Some("begins with none of the schemes of probes"),
-            Ok(url) if url.host_str().unwrap_or_default().is_empty() => Some("has no host"),
-            Ok(url) if url.scheme() == "tcp" && url.port().is_none() => Some("has no port"),
-            Ok(_) => None,
-        };
-        if let Some(fault) = fault {
+        let url = Url::parse(&target.text);
+        if url.as_ref().is_ok_and(|url| !url.username().is_empty() || url.password().is_some()) {
+            let here = Span { end: target.span.start, ..target.span };
+            problems.push(
+                Diagnostic::error(SECRET_IN_FILE, format!("a target in `{key}` holds a user or password"))
+                    .at(here, "this target")
+                    .help("look at an address that needs none, or at one that answers 401 without"),
+            );
+        } else if let Some(fault) = fault(url) {
             let help =
                 format!("write it as {}", "https://login.example.com/, tcp://10.0.0.5:5432 or dns://example.com");
             complain(problems, target.span, format!("`{}` in `{key}` {fault}", target.text), help);
         }
     }
     found
+}
+
+/// Why this is no target.
+fn fault(url: Result<Url, url::ParseError>) -> Option<&'static str> {
+    let Ok(url) = url else { return Some("is not a target") };
+    // Addresses are recognised as such only where the scheme is one of the web.
+    let web = Url::parse(&url.as_str().replacen(url.scheme(), "https", 1));
+    let is_page = ["http", "https"].contains(&url.scheme());
+    match url.scheme() {
+        scheme if !PROBES.contains(&scheme) => Some("begins with none of the schemes of probes"),
+        _ if url.host_str().unwrap_or_default().is_empty() => Some("has no host"),
+        _ if web.is_err() => Some("has a host that is none"),
+        "tcp" if url.port().is_none() => Some("has no port"),
+        "dns" if url.port().is_some() => Some("has a port, and is a name"),
+        "dns" if !matches!(web.as_ref().map(Url::host), Ok(Some(Host::Domain(_)))) => Some("is an address and no name"),
+        _ if !is_page && (!["", "/"].contains(&url.path()) || url.query().is_some()) => {
+            Some("has a path, which only http and https have")
+        }
+        _ => None,
+    }
 }
 
 fn format(map: &Mapping, problems: &mut Vec<Diagnostic>) -> Option<String> {
@@ -247,13 +288,13 @@ pub(super) fn headers(
 /// Fields that say nothing of a source that is heard this way would be passed over in silence.
 fn fits(source: &Source, map: &Mapping, problems: &mut Vec<Diagnostic>) {
     let (way, idle): (&str, &[&str]) = match &source.way {
-        Way::Url(_) => ("is fetched", &["known_good", "secret"]),
-        Way::File(_) => ("is a file", &["known_good", "secret", "headers", "allow_private", "query"]),
-        Way::Probe(_) => ("is a probe", &["secret", "query", "format", "names"]),
+        Way::Url(_) => ("is fetched", &["capability", "known_good", "secret"]),
+        Way::File(_) => ("is a file", &["capability", "known_good", "secret", "headers", "allow_private", "query"]),
+        Way::Probe(_) => ("is a probe", &["secret", "query", "format", "names", "headers"]),
         Way::Receive(_) if source.format.as_deref().is_some_and(|f| REPEATING.contains(&f)) => {
-            ("is received", &["known_good", "headers", "allow_private", "query"])
+            ("is received", &["capability", "known_good", "headers", "allow_private", "query"])
         }
-        Way::Receive(_) => ("is received", &["known_good", "headers", "allow_private", "query", "every"]),
+        Way::Receive(_) => ("is received", &["capability", "known_good", "headers", "allow_private", "query", "every"]),
     };
     for key in idle.iter().filter(|key| map.get(key).is_some()) {
         let span = map.get(key).map_or(source.span, |n| n.span);
@@ -269,5 +310,13 @@ fn fits(source: &Source, map: &Mapping, problems: &mut Vec<Diagnostic>) {
     if let Some((key, help)) = needs.filter(|(key, _)| map.get(key).is_none()) {
         let here = Span { end: source.span.start, ..source.span };
         complain(problems, here, format!("a source that {way} needs `{key}`"), help);
+    }
+    if matches!(source.way, Way::Probe(_)) && map.get("known_good").is_none() {
+        let message = format!("`{}` has no `known_good`: its failures may be ours", source.name.text);
+        problems.push(
+            Diagnostic::hint(NO_KNOWN_GOOD, message)
+                .at(Span { end: source.span.start, ..source.span }, "this probe")
+                .help("name what as good as always works and is reached in the same way, as known_good: [https://example.org/]"),
+        );
     }
 }

@@ -12,8 +12,14 @@ pub enum Failure {
     NotPublic(String),
     /// The host asked for rest; it was not asked.
     Resting(Duration),
-    /// No connection: the name is not known, nobody listens, the certificate is not trusted.
+    /// No connection: the name is not known, or has no address.
+    NoName(String),
+    /// No connection: nobody listens, or the way there is blocked.
     Unreachable(String),
+    /// No connection: the certificate is not trusted, or what answers speaks no TLS that we do.
+    NoTrust(String),
+    /// No connection, since this machine trusts nobody: it has no certificates to begin with.
+    NoRoots(String),
     /// It took too long.
     Timeout(String),
     /// Redirects that are not followed: too many, or from https to http, or to nowhere.
@@ -48,7 +54,9 @@ impl fmt::Display for Failure {
             Failure::BadAddress(why) => write!(f, "not an address to ask: {why}"),
             Failure::NotPublic(host) => write!(f, "{host} is not public; `allow_private: true` allows a source's host"),
             Failure::Resting(rest) => write!(f, "not asked: the host wants to be left alone for {} s", rest.as_secs()),
-            Failure::Unreachable(why) => write!(f, "no connection: {why}"),
+            Failure::NoName(why) | Failure::Unreachable(why) | Failure::NoTrust(why) | Failure::NoRoots(why) => {
+                write!(f, "no connection: {why}")
+            }
             Failure::Timeout(what) => write!(f, "too slow: {what}"),
             Failure::Redirect(why) => write!(f, "redirect not followed: {why}"),
             Failure::Status { status, retry_after: None } => write!(f, "answered with status {status}"),

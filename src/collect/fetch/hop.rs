@@ -1,18 +1,14 @@
 //! One request to one host, whose address is judged before it is connected to.
 
-use super::address::{Standing, standing};
+use super::resolve::Judge;
 use super::{Failure, Limits, Reach, Request};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
 use reqwest::{Client, ClientBuilder, Response, Url};
 use std::error::Error;
-use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
-/// Connections that are kept open to a host.
-const IDLE_PER_HOST: usize = 1;
-/// How long they are.
+/// How long connections are kept open.
 const IDLE_TIME: Duration = Duration::from_secs(90);
 
 /// Two clients, so that no connection to a private address is ever used for a source that may only reach public ones.
@@ -25,7 +21,8 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub fn new(limits: &Limits, contact: &str) -> Result<Clients, String> {
+    /// `kept` connections are kept open to each host.
+    pub fn new(limits: &Limits, contact: &str, kept: usize) -> Result<Clients, String> {
         // Whoever was first has chosen for the whole process.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let agent = match contact {
@@ -43,7 +40,7 @@ impl Clients {
                 .retry(reqwest::retry::never())
                 .connect_timeout(limits.connect)
                 .read_timeout(limits.idle)
-                .pool_max_idle_per_host(IDLE_PER_HOST)
+                .pool_max_idle_per_host(kept)
                 .pool_idle_timeout(IDLE_TIME)
         };
         let text = |e: reqwest::Error| root(&e);
@@ -89,9 +86,7 @@ impl Clients {
             }
         }
         client.get(url.clone()).headers(headers).send().await.map_err(|e| match (failure(e), &self.no_roots) {
-            (Failure::Unreachable(why), Some(no_roots)) if url.scheme() == "https" => {
-                Failure::Unreachable(format!("{why} ({no_roots})"))
-            }
+            (Failure::NoTrust(why), Some(no_roots)) => Failure::NoRoots(format!("{why} ({no_roots})")),
             (failure, _) => failure,
         })
     }
@@ -131,52 +126,17 @@ pub(super) fn redirect(url: &Url, response: &Response) -> Result<Option<Url>, Fa
     Ok(Some(next))
 }
 
-impl Reach {
-    fn allows(self, ip: IpAddr) -> bool {
-        match standing(ip) {
-            Standing::Public => true,
-            Standing::Private => self == Reach::NamedHost,
-            Standing::Nobody => false,
-        }
-    }
-}
-
-/// Looks names up and lets only allowed addresses through: what is judged is what is connected to.
-struct Judge(Reach);
-
-impl Resolve for Judge {
-    fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let allowed: Vec<SocketAddr> = found.iter().copied().filter(|a| reach.allows(a.ip())).collect();
-            match (allowed.is_empty(), found.first()) {
-                (true, Some(first)) => Err(NotPublic(format!("{} ({})", name.as_str(), first.ip())).into()),
-                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
-            }
-        })
-    }
-}
-
-/// The answer of [`Judge`], on its way through the client.
-#[derive(Debug)]
-struct NotPublic(String);
-
-impl fmt::Display for NotPublic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not public", self.0)
-    }
-}
-
-impl Error for NotPublic {}
-
 /// A client's error in our words, without the address, which may hold a secret.
 pub(super) fn failure(error: reqwest::Error) -> Failure {
     let error = error.without_url();
     let mut cause: Option<&dyn Error> = Some(&error);
     while let Some(e) = cause {
-        if let Some(private) = e.downcast_ref::<NotPublic>() {
-            return Failure::NotPublic(private.0.clone());
+        // The answer of the judge of addresses, on its way through the client.
+        if let Some(failure) = e.downcast_ref::<Failure>() {
+            return failure.clone();
+        }
+        if let Some(refused) = refused(e) {
+            return Failure::NoTrust(refused.to_string());
         }
         cause = e.source();
     }
@@ -190,6 +150,13 @@ pub(super) fn failure(error: reqwest::Error) -> Failure {
     } else {
         Failure::Broken(why)
     }
+}
+
+/// Why TLS refused a connection, if it is that which `error` holds: such errors travel inside those of the system, which do
+/// not name them as their cause.
+pub(in crate::collect) fn refused<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    let inner = error.downcast_ref::<std::io::Error>().and_then(|e| e.get_ref());
+    error.downcast_ref().or_else(|| inner.and_then(|inner| refused(inner)))
 }
 
 /// The deepest cause, which is the one that says something.

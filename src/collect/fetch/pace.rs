@@ -37,7 +37,7 @@ struct Times {
 
 /// The right to ask a host, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(in crate::collect) struct Turn {
     _host: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
 }

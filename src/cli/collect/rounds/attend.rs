@@ -29,8 +29,7 @@ pub(super) async fn attend(
     loop {
         let Order { source, base, fetcher } = orders.borrow_and_update().clone();
         let round = ask(&source, &base, &fetcher, &mut standing, Timestamp::now()).await;
-        let once = until == Until::EachWasAsked || matches!(round, Round::NotYet(_));
-        if told.send((source.name.text.clone(), round)).await.is_err() || once {
+        if told.send((source.name.text.clone(), round)).await.is_err() || until == Until::EachWasAsked {
             return;
         }
         let wait = match standing.failures {

@@ -88,7 +88,6 @@ impl Keeper {
                 happened.push(Happening::Heard(name.to_string(), None));
             }
             Round::Unknown(why) => self.not_heard(name, &why),
-            Round::NotYet(what) => self.not_heard(name, &format!("{what} is not collected yet")),
         }
         (kept, happened)
     }

@@ -26,6 +26,7 @@ mod learn;
 mod merge;
 mod model;
 mod monitor;
+mod operations;
 mod page;
 mod phrases;
 mod reasons;

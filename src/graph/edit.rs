@@ -10,6 +10,7 @@ pub mod fmt;
 pub mod layout;
 pub mod merge;
 pub mod operations;
+mod owner;
 mod places;
 pub mod plain;
 mod splice;
@@ -20,9 +21,10 @@ pub use codes::CODES;
 
 use super::build::build;
 use super::raw::RawGraph;
-use super::rules::{invalid_yaml, passed_over};
+use super::rules::invalid_yaml;
 use super::{DependencyGraph, kinds, load_texts};
 use crate::diag::{Diagnostic, FileId, Severity, Sources, Span};
+use owner::Owner;
 use plain::{Change, Path, Plain, Step};
 use std::collections::BTreeMap;
 
@@ -40,6 +42,8 @@ pub struct Files {
 struct File {
     name: String,
     text: String,
+    owner: Owner,
+    /// What the text means; nothing unless it is ours.
     root: Plain,
 }
 
@@ -97,9 +101,8 @@ impl Files {
             return Err(Box::new(Refused { problems: unread, sources }));
         };
         let files = texts.into_iter().map(|(name, text)| {
-            let root =
-                splice::read(&text).ok().filter(|root| !passed_over::THEIRS.iter().any(|k| root.get(k).is_some()));
-            File { name, text, root: root.unwrap_or(Plain::Null) }
+            let (owner, root) = Owner::of(&text);
+            File { name, text, owner, root }
         });
         Ok(Files { sources, files: files.collect(), graph, known: errors(&problems) })
     }
@@ -120,17 +123,16 @@ impl Files {
         self.files.iter().map(|f| (f.name.as_str(), f.text.as_str()))
     }
 
-    /// The texts of graph files, by name: not those that are part of other tools' catalogs, or no graph at all.
+    /// The texts of graph files, by name: not those of several documents or of other tools.
     pub fn own(&self) -> impl Iterator<Item = (&str, &str)> {
-        let ours = |f: &&File| ["components", "kinds"].iter().any(|k| matches!(f.root.get(k), Some(Plain::Map(_))));
-        self.files.iter().filter(ours).map(|f| (f.name.as_str(), f.text.as_str()))
+        self.files.iter().filter(|f| f.owner == Owner::Ours).map(|f| (f.name.as_str(), f.text.as_str()))
     }
 
     /// Does what a plan says.
     ///
     /// # Errors
-    /// If a text cannot be changed without touching something else, or the graph would have an error that it has not
-    /// now. The files stay as they are in any case.
+    /// If a file is no graph file of one document, a text cannot be changed without touching something else, or the graph
+    /// would have an error that it has not now. The files stay as they are in any case.
     pub fn carry_out(&self, plan: Plan) -> Result<Edited, Box<Refused>> {
         let mut texts: Vec<(&str, String)> = self.files.iter().map(|f| (f.name.as_str(), f.text.clone())).collect();
         let mut problems = Vec::new();
@@ -139,6 +141,10 @@ impl Files {
                 texts.push((name, String::new()));
                 texts.len() - 1
             });
+            if let Some(refusal) = self.files.get(at).and_then(|f| f.owner.refusal()) {
+                problems.push(codes::not_ours(FileId(at as u32), &refusal));
+                continue;
+            }
             match splice::apply(&texts[at].1, changes) {
                 Ok(text) => texts[at].1 = text,
                 Err(refusal) => problems.push(codes::unsafe_edit(FileId(at as u32), &refusal)),

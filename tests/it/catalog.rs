@@ -21,6 +21,30 @@ fn the_catalog_is_clean() {
 }
 
 #[test]
+fn the_pages_say_how_large_it_is() {
+    let of = |folder: &str| {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("graphs").join(folder);
+        graph::load(&[root], &mut Sources::default(), None).0.unwrap().components().len()
+    };
+    let told = |page: &str, before: &str| -> usize {
+        let text = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+        let (head, _) = text.split_once(before).unwrap_or_else(|| panic!("{page} does not say `{before}`"));
+        head.rsplit(' ').next().unwrap().replace(',', "").parse().unwrap()
+    };
+    let (parts, services) = (of("catalog"), of("internet"));
+    let dependencies: usize = catalog().0.components().iter().map(|c| c.depends_on.len()).sum();
+    for (said, is) in [
+        (told("README.md", " parts of providers"), parts),
+        (told("README.md", " services, with"), services),
+        (told("README.md", " dependencies between"), dependencies),
+        (told("docs/tutorial.md", " parts of providers"), parts),
+        (told("docs/tutorial.md", " services:"), services),
+    ] {
+        assert!(said.abs_diff(is) * 20 <= is, "{said} is said, {is} there are");
+    }
+}
+
+#[test]
 fn every_dependency_says_where_and_when_it_was_read_and_how_sure_it_is() {
     let (graph, _) = catalog();
     for c in graph.components() {

@@ -29,6 +29,7 @@ mod look;
 mod merge;
 mod model;
 mod monitor;
+mod operations;
 mod page;
 mod phrases;
 mod reasons;

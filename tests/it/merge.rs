@@ -234,3 +234,37 @@ fn files_that_are_no_graph_keep_their_form() {
     assert_eq!(text(&dir.join("compose.yaml")), compose);
     assert_eq!(text(&dir.join("g.yaml")), "components:\n  a: {kind: cdn}\n");
 }
+
+#[test]
+fn files_of_other_tools_are_left_alone_by_every_edit() {
+    let (_scratch, dir) = scratch();
+    let entity = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: web}\nspec: {type: service}\n";
+    let foreign = [
+        ("catalog-info.yaml", entity.to_string(), "another tool"),
+        ("compose.yaml", "services:\n  web: {image: nginx}\n".to_string(), "another tool"),
+        ("two.yaml", format!("{entity}---\n{entity}"), "several documents"),
+    ];
+    let compose = dir.join("from.yml");
+    fs::write(&compose, "services:\n  shop: {image: nginx, depends_on: [db]}\n  db: {image: postgres}\n").unwrap();
+    for (name, before, reason) in foreign {
+        let folder = dir.join(name.trim_end_matches(".yaml"));
+        fs::create_dir(&folder).unwrap();
+        let file = folder.join(name);
+        fs::write(&file, &before).unwrap();
+        let (file_name, graph) = (file.display().to_string(), folder.display().to_string());
+        let edits: [&[&str]; 4] = [
+            &["graph", "add", "x", "kind=cdn", "--graph", &graph, "--file", &file_name],
+            &["graph", "add", "x", "kind=cdn", "--graph", &file_name],
+            &["graph", "import", "compose", compose.to_str().unwrap(), "--into", &file_name],
+            &["graph", "import", "compose", compose.to_str().unwrap(), "--into", &file_name, "--dry-run"],
+        ];
+        for args in edits {
+            let (code, said, told) = run(args);
+            assert_eq!((code, said.as_str()), (1, ""), "{args:?}: {told}");
+            assert!(told.contains("error[unsafe-edit]") && told.contains(reason), "{told}");
+            assert_eq!(text(&file), before);
+        }
+        assert_eq!(run(&["graph", "fmt", &graph, "--check"]).0, 0);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+}

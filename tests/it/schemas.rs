@@ -28,6 +28,9 @@ pub fn of(path: &str) -> Option<&'static str> {
     if let Some(file) = below("tests/sources/") {
         return Some(if file.starts_with("graph/") { "graph" } else { "sources" });
     }
+    if let Some(file) = below("docs/operations/") {
+        return Some(if file == "own.yaml" { "graph" } else { "sources" });
+    }
     match (below("graphs/"), below("tests/incidents/"), below("tests/scenarios/")) {
         (Some(_), _, _) => Some("graph"),
         (_, Some(file), _) if file.ends_with("/graph.yaml") => Some("graph"),

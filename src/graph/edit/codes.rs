@@ -24,3 +24,8 @@ pub fn unsafe_edit(file: FileId, refusal: &Refusal) -> Diagnostic {
         .at(Span { file, start: refusal.at, end: refusal.at }, "here")
         .help("change it by hand, then run `graph check`")
 }
+
+/// A file that is no graph file, or not one alone, as a problem.
+pub fn not_ours(file: FileId, refusal: &Refusal) -> Diagnostic {
+    unsafe_edit(file, refusal).help("name a graph file, which begins with `components:`, or one that is not there yet")
+}

@@ -7,7 +7,7 @@ use crate::diag::{Code, Diagnostic, Span};
 pub const CODE: Code = Code { id: "passed-over", summary: "a file beside Backstage entities was not read" };
 
 /// Keys of our files.
-const OURS: [&str; 2] = ["components", "kinds"];
+pub const OURS: [&str; 2] = ["components", "kinds"];
 /// Keys of formats that have `components`, too, but mean something else by it.
 pub const THEIRS: [&str; 4] = ["apiVersion", "asyncapi", "openapi", "swagger"];
 

@@ -7,6 +7,7 @@
 //! - [`discover`]: what DNS tells of the dependencies of a domain, as a proposal.
 //! - [`signal`]: JSON Lines, CSV, YAML → [`signal::Record`]s. Knows nothing of graphs beyond ids.
 //! - [`store`]: the history of what was collected, one log for each day.
+//! - [`notify`]: what people are told, and the queue of it.
 //! - [`incident`]: window + graph + signals + truth.
 //! - [`scenario`]: tests of a graph, and whether a report keeps to them.
 //! - [`infer`]: numerics, [`infer::network::Network`] → posterior. Knows no names and no files.
@@ -29,6 +30,7 @@ pub mod incident;
 pub mod infer;
 pub mod learn;
 pub mod model;
+pub mod notify;
 pub mod report;
 pub mod scenario;
 pub mod signal;

@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> Exit {
 }
 
 /// Reads a configuration and looks the components that it names up in its graph.
-fn load(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>) {
+pub(super) fn load(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>) {
     let bytes = match read_bytes(path) {
         Ok(bytes) => bytes,
         Err(problem) => return (None, vec![*problem]),

@@ -26,6 +26,8 @@ mod learn;
 mod merge;
 mod model;
 mod monitor;
+mod notify;
+mod outbox;
 mod page;
 mod phrases;
 mod reasons;

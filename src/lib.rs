@@ -9,6 +9,7 @@
 //! - [`store`]: the history of what was collected, one log for each day.
 //! - [`collect`]: live sources, asked and received. Knows nothing of graphs beyond ids.
 //! - [`watch`]: what goes on now, and when there is something to tell.
+//! - [`notify`]: what people are told, and the queue of it.
 //! - [`incident`]: window + graph + signals + truth.
 //! - [`scenario`]: tests of a graph, and whether a report keeps to them.
 //! - [`infer`]: numerics, [`infer::network::Network`] → posterior. Knows no names and no files.
@@ -31,6 +32,7 @@ pub mod incident;
 pub mod infer;
 pub mod learn;
 pub mod model;
+pub mod notify;
 pub mod report;
 pub mod scenario;
 pub mod signal;

@@ -123,6 +123,7 @@ enum Subject {
     GraphDiff,
     Lessons,
     Sources,
+    Notification,
 }
 
 /// Runs the command.
@@ -157,6 +158,7 @@ pub fn run(args: Args) -> Exit {
                 Subject::GraphDiff => diff::schema(),
                 Subject::Lessons => crate::learn::view::schema(),
                 Subject::Sources => crate::collect::config::schema(),
+                Subject::Notification => crate::notify::webhook::schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }

@@ -6,6 +6,7 @@ mod collect;
 mod correlate;
 mod graph;
 mod infer;
+mod notify;
 mod numbers;
 mod output;
 mod replay;
@@ -53,6 +54,8 @@ enum Command {
     Collect(collect::Args),
     /// Collect, correlate as it unfolds, and tell when the verdict changes.
     Watch(watch::Args),
+    /// Try whether those who are to be told take what they are told.
+    Notify(notify::Args),
     /// Raw inference on a prepared network.
     Infer(infer::Args),
     /// Maintain the dependency graph.
@@ -68,6 +71,7 @@ pub fn run(cli: Cli) -> Exit {
         Command::Test(args) => test::run(args),
         Command::Collect(args) => collect::run(&args),
         Command::Watch(args) => watch::run(&args),
+        Command::Notify(args) => notify::run(&args),
         Command::Infer(args) => infer::run(args),
         Command::Graph(args) => graph::run(args),
     }
@@ -91,4 +95,4 @@ impl Problems<'_> {
 }
 
 /// Codes that mean that a file could not be read at all.
-const UNREADABLE: [&str; 3] = ["missing-file", "unreadable-file", "unwritable-log"];
+const UNREADABLE: [&str; 4] = ["missing-file", "unreadable-file", "unwritable-log", "unusable-outbox"];

@@ -3,6 +3,7 @@
 mod keep;
 mod look;
 mod print;
+mod tell;
 
 use super::collect;
 use super::collect::rounds::{self, Happening, Rounds, Setup, Until, Voice};
@@ -12,10 +13,11 @@ use crate::collect::config::Config;
 use crate::correlate::Detail;
 use crate::diag::{Diagnostic, Severity, Sources};
 use crate::graph::{self, DependencyGraph};
+use crate::notify::Status;
 use crate::report::terminal::{Style, terminal};
 use crate::report::view::Report;
 use crate::signal::Window;
-use crate::watch::episode::{Change, Episodes, What};
+use crate::watch::episode::{Change, Episodes};
 use crate::watch::sight::Sight;
 use crate::watch::stance::{Said, Stance};
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +27,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tell::Teller;
 use tokio::task::JoinHandle;
 
 /// How long the first look waits for sources that do not answer.
@@ -49,8 +52,11 @@ pub struct Args {
     /// The folder of the history, in place of the configuration's.
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// Tell those under `notify:` in the configuration; without it, only print.
+    #[arg(long)]
+    notify: bool,
     /// Ask every source once, print the report, and end.
-    #[arg(long, conflicts_with_all = ["every", "settle", "format"])]
+    #[arg(long, conflicts_with_all = ["every", "settle", "format", "notify"])]
     once: bool,
     /// How often to look at what is known.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = length)]
@@ -75,11 +81,11 @@ fn length(text: &str) -> Result<SignedDuration, String> {
 /// Runs the command.
 pub fn run(args: &Args) -> Exit {
     let mut sources = Sources::default();
-    let (config, graph) = match collect::load(&args.sources, &mut sources).and_then(|c| Ok((graph_of(&c, &args.sources)?, c)))
-    {
-        Ok((graph, config)) => (config, graph),
-        Err(exit) => return exit,
-    };
+    let (config, graph) =
+        match collect::load(&args.sources, &mut sources).and_then(|c| Ok((graph_of(&c, &args.sources)?, c))) {
+            Ok((graph, config)) => (config, graph),
+            Err(exit) => return exit,
+        };
     let until = if args.once { Until::EachWasAsked } else { Until::Stopped };
     let setup = Setup { file: args.sources.clone(), config, data: args.data.clone(), until, voice: Voice::Changes };
     match rounds::runtime() {
@@ -136,6 +142,7 @@ struct Watcher {
     every: Duration,
     settle: SignedDuration,
     pen: Pen,
+    teller: Teller,
     /// The last answer of the engine, for the same view.
     last: Option<Answer>,
     started: Timestamp,
@@ -153,6 +160,8 @@ impl Watcher {
         let names = rounds.setup().config.sources.iter().map(|s| s.name.text.as_str()).collect();
         sight.forget_all_but(&names);
         let episodes = keep::load(&folder);
+        let receivers = args.notify.then(|| rounds.setup().config.notify.as_slice());
+        let teller = Teller::start(&folder, receivers, rounds.fetcher())?;
         Ok(Watcher {
             rounds,
             graph,
@@ -162,6 +171,7 @@ impl Watcher {
             every: Duration::try_from(args.every).unwrap_or(Duration::from_secs(5)),
             settle: args.settle,
             pen: Pen::new(args.format),
+            teller,
             last: None,
             started: Timestamp::now(),
             looking: None,
@@ -202,6 +212,7 @@ impl Watcher {
         if let Some(began) = self.episodes.began() {
             eprintln!("an incident goes on since {began}; the next start goes on with it");
         }
+        self.teller.end().await;
         self.rounds.end().await
     }
 
@@ -216,6 +227,7 @@ impl Watcher {
                 }
                 let names = setup.config.sources.iter().map(|s| s.name.text.as_str()).collect();
                 self.sight.forget_all_but(&names);
+                self.teller.change(&setup.config.notify, self.rounds.fetcher());
                 (self.last, self.told) = (None, BTreeSet::new());
             }
             Happening::Over => {}
@@ -296,25 +308,23 @@ impl Watcher {
         self.pen.verdict(at, &said, &view.failing);
         let stance = Stance { at, said, failing: view.failing.clone() };
         let Some(change) = self.episodes.look(&stance, self.settle) else { return };
-        match change.what {
-            What::Resolved => self.tell(change, None),
-            What::Suspected | What::Changed => self.ask(view, Asked::Tell(change)),
+        match change.status {
+            Status::Resolved => self.tell(change, None),
+            Status::Suspected | Status::Changed => self.ask(view, Asked::Tell(change)),
         }
     }
 
     /// Tells what changed, and keeps that it was told.
     fn tell(&mut self, change: Change, reasons: Option<(&View, &Report)>) {
         let kept = reasons.and_then(|(view, _)| {
-            let graph: Vec<PathBuf> = {
-                let setup = self.rounds.setup();
-                setup.config.graph.iter().map(|g| setup.base().join(&g.text)).collect()
-            };
+            let setup = self.rounds.setup();
+            let graph: Vec<PathBuf> = setup.config.graph.iter().map(|g| setup.base().join(&g.text)).collect();
             keep::incident(&self.folder, &change, view, &graph).map_err(|e| eprintln!("warning: {e}")).ok()
         });
-        self.pen.change(&change, reasons.map(|(_, report)| report), kept.as_deref());
-        if let Err(why) = keep::save(&self.folder, &self.episodes) {
-            eprintln!("warning: {why}; after a new start it is told again");
-        }
+        let lines = reasons.map(|(_, report)| print::reasons(report)).unwrap_or_default();
+        let message = change.message(lines);
+        self.pen.change(&change, &message, kept.as_deref());
+        self.teller.tell(message, self.episodes.clone());
     }
 
     /// Problems that were not told before.

@@ -70,6 +70,11 @@ impl Default for Limits {
     }
 }
 
+/// Bytes that are read of what is answered to what was posted.
+const REPLY: usize = 64 << 10;
+/// How long that may take.
+const REPLY_TIME: Duration = Duration::from_secs(2);
+
 /// A value that is sent and never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(
@@ -203,7 +208,7 @@ impl Fetcher {
         let mut turn = self.hosts.turn(&url).await?;
         let follow = async {
             for _ in 0..=self.limits.redirects {
-                let response = clients.ask(request, &first, &url).await?;
+                let response = clients.ask(request, &first, &url, None).await?;
                 let Some(next) = hop::redirect(&url, &response)? else {
                     return self.finish(request, &url, response).await;
                 };
@@ -217,6 +222,38 @@ impl Fetcher {
             Ok(result) => result,
             Err(_) => Err(Failure::Timeout(format!("no whole answer within {total:?}"))),
         }
+    }
+
+    /// Posts JSON once, with the manners of [`get`](Fetcher::get): the number of the answer. Redirects are not followed, and
+    /// of what the answer says no more is read than leaves the connection in order; it is dropped.
+    ///
+    /// # Errors
+    /// If there is no answer with 2xx within the limits. Whoever was asked may have taken it nevertheless.
+    pub async fn post(&self, request: &Request, body: &[u8]) -> Result<u16, Failure> {
+        let url = hop::parse(&request.url)?;
+        let _turn = self.hosts.turn(&url).await?;
+        let asking = self.clients.ask(request, &url, &url, Some(body));
+        let response = match tokio::time::timeout(self.limits.total, asking).await {
+            Ok(response) => response?,
+            Err(_) => return Err(Failure::Timeout(format!("no answer within {:?}", self.limits.total))),
+        };
+        let status = response.status();
+        if !status.is_success() {
+            return Err(self.refused(&url, &response));
+        }
+        // It was taken, whatever becomes of the rest.
+        let _ = tokio::time::timeout(REPLY_TIME, body::read(response, REPLY)).await;
+        Ok(status.as_u16())
+    }
+
+    /// The failure of an answer without 2xx, after which the host may be left alone for a while.
+    fn refused(&self, url: &Url, response: &reqwest::Response) -> Failure {
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers(), Timestamp::now()).map(|d| d.min(self.limits.rest));
+        if let (429 | 503, Some(rest)) = (status, retry_after) {
+            self.hosts.rest(url, rest);
+        }
+        Failure::Status { status, retry_after }
     }
 
     async fn finish(&self, request: &Request, url: &Url, response: reqwest::Response) -> Result<Answer, Failure> {
@@ -233,11 +270,7 @@ impl Fetcher {
             return Ok(Answer { status: 304, body: Vec::new(), unchanged: true, validators });
         }
         if !status.is_success() {
-            let retry_after = retry_after(response.headers(), Timestamp::now()).map(|d| d.min(self.limits.rest));
-            if let (429 | 503, Some(rest)) = (status.as_u16(), retry_after) {
-                self.hosts.rest(url, rest);
-            }
-            return Err(Failure::Status { status: status.as_u16(), retry_after });
+            return Err(self.refused(url, &response));
         }
         let mut validators = validators(response.headers());
         let body = body::read(response, self.limits.body).await?;

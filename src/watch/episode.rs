@@ -5,6 +5,7 @@
 //! wave. Each episode that was told of is told to be over, also after a new start in between.
 
 use super::stance::{Said, Stance};
+use crate::notify::{Message, Status, Told};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ pub struct Change {
     /// What it is about, the same from the first to the last: letters, digits and dashes.
     pub key: String,
     /// What kind of change it is.
-    pub what: What,
+    pub status: Status,
     /// When it was found.
     pub at: Timestamp,
     /// When the episode was first told of.
@@ -24,17 +25,6 @@ pub struct Change {
     pub said: Said,
     /// Components that are in trouble now and were in the episode.
     pub failing: BTreeSet<String>,
-}
-
-/// Kinds of change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    /// Something shared is blamed.
-    Suspected,
-    /// Something else is blamed, or nothing shared any more.
-    Changed,
-    /// It is over.
-    Resolved,
 }
 
 /// What is remembered from one look to the next, and from one start to the next.
@@ -90,7 +80,7 @@ impl Episodes {
             if stance.at.duration_since(since) < settle {
                 return None;
             }
-            let change = episode.change(What::Resolved, stance.at, failing);
+            let change = episode.change(Status::Resolved, stance.at, failing);
             (self.open, self.candidate, self.ended) = (None, None, Some(since));
             return Some(change);
         }
@@ -108,7 +98,7 @@ impl Episodes {
         episode.told = stance.said.clone();
         episode.about.extend(about(stance));
         let failing = episode.about.intersection(&stance.failing).cloned().collect();
-        Some(episode.change(What::Changed, stance.at, failing))
+        Some(episode.change(Status::Changed, stance.at, failing))
     }
 
     fn begin(&mut self, stance: &Stance) -> Option<Change> {
@@ -125,15 +115,32 @@ impl Episodes {
         let key = format!("cc-{}", stance.at.strftime("%Y%m%dT%H%M%SZ"));
         let (began, told) = (stance.at, stance.said.clone());
         let episode = Episode { key, began, told, about: about.clone(), calm_since: None };
-        let change = episode.change(What::Suspected, stance.at, about);
+        let change = episode.change(Status::Suspected, stance.at, about);
         self.open = Some(episode);
         Some(change)
     }
 }
 
+impl Change {
+    /// What people are told of it; `lines` are reasons in words.
+    pub fn message(&self, lines: Vec<String>) -> Message {
+        Message {
+            key: self.key.clone(),
+            status: self.status,
+            at: self.at,
+            began: Some(self.began),
+            verdict: self.said.verdict.clone(),
+            verdict_kind: self.said.kind.as_str().to_string(),
+            causes: self.said.causes.clone(),
+            error: self.said.error,
+            lines,
+        }
+    }
+}
+
 impl Episode {
-    fn change(&self, what: What, at: Timestamp, failing: BTreeSet<String>) -> Change {
-        Change { key: self.key.clone(), what, at, began: self.began, said: self.told.clone(), failing }
+    fn change(&self, status: Status, at: Timestamp, failing: BTreeSet<String>) -> Change {
+        Change { key: self.key.clone(), status, at, began: self.began, said: self.told.clone(), failing }
     }
 }
 
@@ -146,7 +153,7 @@ fn confirmed(before: &Option<Said>, now: &Said) -> bool {
 /// Components in trouble that the causes explain; without causes, all that are in trouble.
 fn about(stance: &Stance) -> BTreeSet<String> {
     let (leads, _) = stance.said.leads();
-    let of = |c: &&super::stance::Cause| leads.is_empty() || leads.contains(c.component.as_str());
+    let of = |c: &&Told| leads.is_empty() || leads.contains(c.component.as_str());
     let explained: BTreeSet<&str> = stance
         .said
         .causes

@@ -1,5 +1,6 @@
 //! What a report comes down to.
 
+use crate::notify::Told;
 use crate::report::compose::LEADS;
 use crate::report::view::{Report, VerdictKind};
 use jiff::Timestamp;
@@ -32,7 +33,7 @@ pub struct Said {
     /// The verdict, as a sentence.
     pub verdict: String,
     /// The causes, best first.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<Told>,
     /// How far the probabilities may be off by the way they are computed.
     pub error: f64,
 }
@@ -71,23 +72,6 @@ impl Kind {
     }
 }
 
-/// A cause, as it is told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Cause {
-    /// The component.
-    pub component: String,
-    /// In what it failed.
-    pub capability: String,
-    /// Its kind.
-    pub kind: String,
-    /// Chance that it is a cause.
-    pub probability: f64,
-    /// From where to where that moves.
-    pub range: [f64; 2],
-    /// Other components whose failure it explains.
-    pub explains: Vec<String>,
-}
-
 impl Said {
     /// Sums up a report.
     pub fn of(report: &Report) -> Said {
@@ -104,7 +88,7 @@ impl Said {
             let mut explains: Vec<String> = others.cloned().collect();
             explains.dedup();
             explains.truncate(EXPLAINED);
-            Cause {
+            Told {
                 component: c.component.clone(),
                 capability: c.capability.clone(),
                 kind: c.kind.clone(),
@@ -113,12 +97,7 @@ impl Said {
                 explains,
             }
         });
-        Said {
-            kind,
-            verdict: report.verdict.text.clone(),
-            causes: causes.collect(),
-            error: report.inference.error,
-        }
+        Said { kind, verdict: report.verdict.text.clone(), causes: causes.collect(), error: report.inference.error }
     }
 
     /// The components that lead, and whether that is sure: what must change for anything to have changed.

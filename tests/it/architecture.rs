@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module, and what of ours it may use (besides itself).
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("diag", &[]),
     ("infer", &[]),
     ("graph", &["diag"]),
@@ -18,7 +18,9 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("learn", &["diag", "graph", "signal", "incident", "model", "infer::logspace", "whatif"]),
     ("collect", &["diag", "signal", "incident::mapping", "incident::Placed"]),
     ("store", &["diag", "signal"]),
-    ("watch", &["graph", "signal", "collect", "report::view", "report::compose"]),
+    ("watch", &["graph", "signal", "collect", "notify", "report::view", "report::compose"]),
+    // From `report` only how probabilities are written.
+    ("notify", &["diag", "collect::config", "collect::fetch", "report::text"]),
     ("backtest", &["graph", "signal", "incident", "model", "infer", "report::view", "correlate"]),
     (
         "cli",
@@ -38,13 +40,14 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "collect",
             "store",
             "watch",
+            "notify",
             "backtest",
         ],
     ),
 ];
 
 /// Where files, the network and the clock may be touched.
-const MAY_TOUCH_THE_WORLD: [&str; 11] = [
+const MAY_TOUCH_THE_WORLD: [&str; 12] = [
     "cli",
     "graph/load.rs",
     "discover/lookup.rs",
@@ -58,6 +61,8 @@ const MAY_TOUCH_THE_WORLD: [&str; 11] = [
     "collect/look",
     "store.rs",
     "store/",
+    // What is to be told must survive the end of the process.
+    "notify/outbox",
 ];
 const WORLD: [&str; 8] = [
     "std::fs",

@@ -415,3 +415,40 @@ fn requests_to_one_host_are_spaced() {
     });
     assert!(begun.elapsed() >= Duration::from_millis(200));
 }
+
+fn post(request: &Request) -> Result<u16, Failure> {
+    wait(fetcher(quick()).post(request, b"{}"))
+}
+
+#[test]
+fn what_is_posted_is_taken_or_not_and_goes_nowhere_else() {
+    let server = Server::saying(response("202 Accepted", &[], b"ok"));
+    let headers = vec![("Authorization".to_string(), Secret("Bearer 42".to_string()))];
+    assert_eq!(post(&Request { headers, ..server.request("/hook?a=1") }), Ok(202));
+    let asked = server.asked().remove(0);
+    assert!(asked.starts_with("POST /hook?a=1 HTTP/1.1\r\n") && asked.contains("Bearer 42"), "{asked}");
+    assert!(asked.to_lowercase().contains("content-type: application/json\r\n"), "{asked}");
+    assert!(asked.to_lowercase().contains("content-length: 2\r\n"), "{asked}");
+    for (status, number) in [("302 Found", 302), ("400 Bad Request", 400), ("503 Service Unavailable", 503)] {
+        let server = Server::saying(response(status, &["Location: /elsewhere"], b""));
+        assert_eq!(post(&server.request("/")), Err(Failure::Status { status: number, retry_after: None }));
+        assert_eq!(server.asked().len(), 1, "{status}");
+    }
+    let judged = Request::new(format!("http://{}/", server.address));
+    assert!(matches!(post(&judged), Err(Failure::NotPublic(_))));
+    assert!(matches!(post(&Request::new("ftp://example.com/")), Err(Failure::BadAddress(_))));
+}
+
+#[test]
+fn a_yes_counts_whatever_is_said_after_it() {
+    let endless = Server::new(|_, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+        while stream.write_all(&[b' '; 1 << 16]).is_ok() {}
+    });
+    let torn = Server::saying("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+    for server in [endless, torn] {
+        assert_eq!(post(&server.request("/")), Ok(200));
+    }
+    let silent = Server::new(|_, _| std::thread::sleep(Duration::from_secs(1)));
+    assert!(matches!(post(&silent.request("/")), Err(Failure::Timeout(_))));
+}

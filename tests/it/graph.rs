@@ -215,6 +215,7 @@ fn every_code_has_a_page_whose_example_gives_it() {
         .chain(commoncause::discover::codes::CODES)
         .chain(commoncause::graph::edit::CODES)
         .chain(commoncause::store::CODES)
+        .chain(commoncause::notify::CODES)
         .chain(commoncause::collect::config::CODES)
         .map(|c| c.id)
         .collect();

@@ -165,8 +165,11 @@ fn a_configuration_is_read_again_and_nothing_is_lost() {
     say(place, "alerts.json", &alerts(&["shop", "chat"], since));
     collect.wait(&["alerts: 2 signals, 1 new"]);
     // Another source, and the first under the same name: what it said is remembered, and that it is gone is its end.
-    fs::write(place.join("sources.yaml"), format!("{good}  - {{name: more, file: more.json, format: alertmanager, every: 1s}}\n"))
-        .unwrap();
+    fs::write(
+        place.join("sources.yaml"),
+        format!("{good}  - {{name: more, file: more.json, format: alertmanager, every: 1s}}\n"),
+    )
+    .unwrap();
     say(place, "alerts.json", "[]");
     say(place, "more.json", &alerts(&["mail"], since));
     collect.signal("-HUP");
@@ -200,7 +203,7 @@ fn an_incident_is_told_from_its_beginning_to_its_end_over_a_new_start() {
     say(place, "alerts.json", &alerts(&["shop", "chat", "idp"], since));
     say(place, "looks.json", &looks(&["shop", "chat", "idp"]));
     let suspected: Value = serde_json::from_str(&watch.wait(&["\"suspected\""])).unwrap();
-    assert_eq!(suspected["said"]["causes"][0]["component"], "idp", "{suspected:#}");
+    assert_eq!(suspected["causes"][0]["component"], "idp", "{suspected:#}");
     // Killed in the middle, and started again: it goes on, and its end is told.
     watch.signal("-KILL");
     drop(watch);
@@ -221,7 +224,7 @@ fn an_incident_is_told_from_its_beginning_to_its_end_over_a_new_start() {
     assert_eq!(code, 0, "{told}");
     let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(report["causes"][0]["component"], "idp");
-    let (told, again) = (&suspected["said"]["causes"][0]["probability"], &report["causes"][0]["probability"]);
+    let (told, again) = (&suspected["causes"][0]["probability"], &report["causes"][0]["probability"]);
     assert_eq!(told, again);
 }
 

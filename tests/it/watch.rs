@@ -4,9 +4,10 @@ use commoncause::collect::follow::follow;
 use commoncause::collect::{Collected, Reading};
 use commoncause::diag::{FileId, Sources, Span};
 use commoncause::graph::{self, DependencyGraph};
+use commoncause::notify::Status;
 use commoncause::signal::{AtKind, Observation, Precision, Record, SourceKind, SourceName, State, Window};
 use commoncause::watch::aside::{Work, split};
-use commoncause::watch::episode::{Episodes, What};
+use commoncause::watch::episode::Episodes;
 use commoncause::watch::sight::{Sight, is_open};
 use commoncause::watch::stance::{Kind, Said, Stance};
 use jiff::{SignedDuration, Timestamp};
@@ -207,13 +208,13 @@ fn said(kind: Kind, causes: &[(&str, f64, &[&str])]) -> Said {
 }
 
 /// Looks at a stance each second; what is told, with the second.
-fn told(episodes: &mut Episodes, from: i64, stances: &[(&Said, &[&str])]) -> Vec<(i64, What, String)> {
+fn told(episodes: &mut Episodes, from: i64, stances: &[(&Said, &[&str])]) -> Vec<(i64, Status, String)> {
     let mut found = Vec::new();
     for (second, (said, failing)) in (from..).zip(stances) {
         let failing = failing.iter().map(|c| c.to_string()).collect();
         let stance = Stance { at: at(second), said: (*said).clone(), failing };
         if let Some(change) = episodes.look(&stance, SignedDuration::from_secs(2)) {
-            found.push((second, change.what, change.key));
+            found.push((second, change.status, change.key));
         }
     }
     found
@@ -227,15 +228,21 @@ fn a_suspicion_is_told_when_it_is_sure_or_was_there_twice_and_its_end_always() {
     let likely = said(Kind::CommonCause, &[("idp", 0.6, BOTH)]);
     let nothing = said(Kind::Inconclusive, &[]);
     let mut episodes = Episodes::default();
-    let first = told(&mut episodes, 0, &[(&nothing, BOTH), (&likely, BOTH), (&nothing, BOTH), (&likely, BOTH), (&likely, BOTH)]);
-    assert_eq!(first.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(4, What::Suspected)]);
+    let first = told(
+        &mut episodes,
+        0,
+        &[(&nothing, BOTH), (&likely, BOTH), (&nothing, BOTH), (&likely, BOTH), (&likely, BOTH)],
+    );
+    assert_eq!(first.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(4, Status::Suspected)]);
     // Surer is news, less sure is none, and neither is a waver.
-    let next = told(&mut episodes, 5, &[(&likely, BOTH), (&sure, BOTH), (&likely, BOTH), (&nothing, BOTH), (&sure, BOTH)]);
-    assert_eq!(next.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(6, What::Changed)]);
+    let next =
+        told(&mut episodes, 5, &[(&likely, BOTH), (&sure, BOTH), (&likely, BOTH), (&nothing, BOTH), (&sure, BOTH)]);
+    assert_eq!(next.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(6, Status::Changed)]);
     // One that comes back within the time is not over.
     let calm: &[&str] = &[];
-    let end = told(&mut episodes, 10, &[(&sure, calm), (&sure, &["shop"]), (&sure, calm), (&sure, calm), (&sure, calm)]);
-    assert_eq!(end.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(14, What::Resolved)]);
+    let end =
+        told(&mut episodes, 10, &[(&sure, calm), (&sure, &["shop"]), (&sure, calm), (&sure, calm), (&sure, calm)]);
+    assert_eq!(end.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(14, Status::Resolved)]);
     assert_eq!(end[0].2, first[0].2);
     assert_eq!(episodes.ended(), Some(at(12)));
     // What comes later is another one.
@@ -251,11 +258,22 @@ fn a_sure_suspicion_is_told_at_once_and_another_cause_is_a_change() {
     let three: &[&str] = &["chat", "mail", "shop"];
     // The child fails before the parent: who was named first is not who stands in the end.
     let found = told(&mut episodes, 0, &[(&idp, BOTH), (&cloud, three), (&cloud, three)]);
-    assert_eq!(found.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(0, What::Suspected), (1, What::Changed)]);
+    assert_eq!(found.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(0, Status::Suspected), (1, Status::Changed)]);
     // All three must be well for the end.
     let calm: &[&str] = &[];
-    let end = told(&mut episodes, 3, &[(&cloud, &["mail"]), (&cloud, &["mail"]), (&cloud, &["mail"]), (&cloud, calm), (&cloud, calm), (&cloud, calm)]);
-    assert_eq!(end.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(8, What::Resolved)]);
+    let end = told(
+        &mut episodes,
+        3,
+        &[
+            (&cloud, &["mail"]),
+            (&cloud, &["mail"]),
+            (&cloud, &["mail"]),
+            (&cloud, calm),
+            (&cloud, calm),
+            (&cloud, calm),
+        ],
+    );
+    assert_eq!(end.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(8, Status::Resolved)]);
 }
 
 #[test]
@@ -276,5 +294,5 @@ fn an_incident_is_remembered_over_a_new_start() {
     let nothing = said(Kind::Inconclusive, &[]);
     let calm: &[&str] = &[];
     let end = told(&mut after, 100, &[(&nothing, calm), (&nothing, calm), (&nothing, calm)]);
-    assert_eq!(end, [(102, What::Resolved, first[0].2.clone())]);
+    assert_eq!(end, [(102, Status::Resolved, first[0].2.clone())]);
 }

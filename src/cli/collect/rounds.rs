@@ -211,8 +211,7 @@ impl Rounds {
         let mut orders = BTreeMap::new();
         for source in asked(&self.setup.config) {
             let name = source.name.text.clone();
-            let order =
-                Order { source: Arc::new(source.clone()), base: base.clone(), fetcher: self.fetcher.clone() };
+            let order = Order { source: Arc::new(source.clone()), base: base.clone(), fetcher: self.fetcher.clone() };
             let sender = match self.orders.remove(&name) {
                 Some(sender) => {
                     sender.send_replace(order);

@@ -54,7 +54,11 @@ pub(super) fn incident(folder: &Path, change: &Change, view: &View, graph: &[Pat
     }
     for c in &view.incident.coverage {
         let source = json!({"kind": c.source.kind.as_str(), "name": c.source.name});
-        let _ = writeln!(signals, "{}", json!({"source": source, "covers": c.covers, "every": format!("{}s", c.every_seconds)}));
+        let _ = writeln!(
+            signals,
+            "{}",
+            json!({"source": source, "covers": c.covers, "every": format!("{}s", c.every_seconds)})
+        );
     }
     let graph: Vec<String> = graph
         .iter()

@@ -60,10 +60,10 @@ pub(super) fn view(sight: &Sight, config: &Config, graph: &DependencyGraph, wind
     let read =
         Read { records: sight.signals(window), coverage: coverage(sight, config, window), diagnostics: Vec::new() };
     let options = incident::Options { keep_going: KeepGoing::Yes, ..incident::Options::default() };
-    let (incident, mut problems) =
-        Draft::new(Some(window), read, Vec::new()).finish(Some(graph.clone()), &options);
+    let (incident, mut problems) = Draft::new(Some(window), read, Vec::new()).finish(Some(graph.clone()), &options);
     // That nothing is said is no problem, and what is long over is left out without a word.
-    problems.retain(|p| ![incident::EMPTY.id, incident::OUTSIDE_WINDOW.id, incident::DUPLICATE.id].contains(&p.code.id));
+    problems
+        .retain(|p| ![incident::EMPTY.id, incident::OUTSIDE_WINDOW.id, incident::DUPLICATE.id].contains(&p.code.id));
     let mut incident = incident.unwrap_or_else(|| Incident {
         name: incident::Name::default(),
         window,

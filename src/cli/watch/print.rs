@@ -1,8 +1,9 @@
 //! What changes, on stdout: for people at 80 columns, or as JSON, one object a line.
 
+use crate::notify::{Message, Status};
 use crate::report::text::{clean, cut, probability, some_of, wrap};
 use crate::report::view::Report;
-use crate::watch::episode::{Change, What};
+use crate::watch::episode::Change;
 use crate::watch::stance::{Kind, Said};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -84,27 +85,28 @@ impl Pen {
         }
     }
 
-    /// What is told of an incident.
-    pub fn change(&mut self, change: &Change, report: Option<&Report>, kept: Option<&Path>) {
+    /// What is told of an incident; `kept` is where all that it rests on is.
+    pub fn change(&mut self, change: &Change, message: &Message, kept: Option<&Path>) {
         if self.format == Format::Json {
-            let kept = kept.map(|k| k.display().to_string());
-            let line = serde_json::json!({"at": change.at, "key": change.key, "status": word(change.what),
-                "began": change.began, "said": change.said, "failing": change.failing, "incident": kept});
+            let mut line = serde_json::json!(message);
+            line["failing"] = serde_json::json!(change.failing);
+            line["incident"] = serde_json::json!(kept.map(|k| k.display().to_string()));
             return print(&line.to_string());
         }
-        let mut lines = vec![format!("{}  {}  {}", time(change.at), word(change.what).to_uppercase(), change.key)];
+        let head = format!("{}  {}  {}", time(change.at), change.status.as_str().to_uppercase(), change.key);
+        let mut lines = vec![head];
         let mut add = |text: &str| {
             let text = wrap(&clean(text), WIDTH - INDENT, 2);
             lines.extend(text.lines().map(|line| format!("{:INDENT$}{line}", "")));
         };
-        if change.what == What::Resolved {
+        if change.status == Status::Resolved {
             let lasted = change.at.duration_since(change.began).round(jiff::Unit::Second).unwrap_or_default();
             add(&format!("nothing of it is in trouble any more, {lasted:#} after it was first told"));
             add(&format!("what was told last: {}", change.said.verdict));
         } else {
             add(&change.said.verdict);
         }
-        for cause in change.said.causes.iter().take(CAUSES).filter(|_| change.what != What::Resolved) {
+        for cause in change.said.causes.iter().take(CAUSES).filter(|_| change.status != Status::Resolved) {
             let p = |p: f64| probability(p, change.said.error);
             let [low, high] = cause.range.map(p);
             let explains = some_of(&cause.explains, NAMES);
@@ -114,22 +116,11 @@ impl Pen {
             let failing: Vec<String> = change.failing.iter().cloned().collect();
             add(&format!("in trouble now: {}", some_of(&failing, NAMES)));
         }
-        if let Some(check) = report.and_then(|r| r.checks.first()) {
-            add(&format!("next: {}", crate::report::text::check(check, 2, &|p| probability(p, change.said.error))));
-        }
+        message.lines.iter().for_each(|line| add(line));
         if let Some(kept) = kept {
             add(&format!("all reasons: commoncause correlate {}", kept.display()));
         }
         print(&lines.iter().map(|l| cut(l, WIDTH * 2)).collect::<Vec<_>>().join("\n"));
-    }
-}
-
-/// The word for a change.
-pub(super) fn word(what: What) -> &'static str {
-    match what {
-        What::Suspected => "suspected",
-        What::Changed => "changed",
-        What::Resolved => "resolved",
     }
 }
 
@@ -142,4 +133,15 @@ fn time(at: Timestamp) -> String {
 fn print(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// Sentences of a report that people are told as reasons, at most.
+const SENTENCES: usize = 4;
+
+/// Reasons in words: what may be said, and what to look at next.
+pub(super) fn reasons(report: &Report) -> Vec<String> {
+    let mut lines: Vec<String> = report.sentences.iter().take(SENTENCES).map(|s| s.text.clone()).collect();
+    let p = |p: f64| probability(p, report.inference.error);
+    lines.extend(report.checks.first().map(|check| format!("next: {}", crate::report::text::check(check, 2, &p))));
+    lines
 }

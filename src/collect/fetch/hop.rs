@@ -2,7 +2,7 @@
 
 use super::resolve::Judge;
 use super::{Failure, Limits, Reach, Request};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION};
 use reqwest::{Client, ClientBuilder, Response, Url};
 use std::error::Error;
 use std::net::IpAddr;
@@ -58,8 +58,14 @@ impl Clients {
         }
     }
 
-    /// Asks for `url`, on the way from `first`, which `request` names.
-    pub async fn ask(&self, request: &Request, first: &Url, url: &Url) -> Result<Response, Failure> {
+    /// Asks for `url`, on the way from `first`, which `request` names; with `body`, which is JSON, posts it there.
+    pub async fn ask(
+        &self,
+        request: &Request,
+        first: &Url,
+        url: &Url,
+        body: Option<&[u8]>,
+    ) -> Result<Response, Failure> {
         let named = request.reach == Reach::NamedHost && url.host_str() == first.host_str();
         let reach = if named { Reach::NamedHost } else { Reach::Public };
         // An address in the URL is looked up by nobody, so it is judged here.
@@ -71,6 +77,9 @@ impl Clients {
         }
         let client = if named { &self.any } else { &self.public };
         let mut headers = HeaderMap::new();
+        if body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         if url.origin() == first.origin() {
             for (name, value) in &request.headers {
                 let (name, mut value) = header(name, &value.0)?;
@@ -85,7 +94,11 @@ impl Clients {
                 headers.insert(name, value);
             }
         }
-        client.get(url.clone()).headers(headers).send().await.map_err(|e| match (failure(e), &self.no_roots) {
+        let sending = match body {
+            Some(body) => client.post(url.clone()).body(body.to_vec()),
+            None => client.get(url.clone()),
+        };
+        sending.headers(headers).send().await.map_err(|e| match (failure(e), &self.no_roots) {
             (Failure::NoTrust(why), Some(no_roots)) => Failure::NoRoots(format!("{why} ({no_roots})")),
             (failure, _) => failure,
         })

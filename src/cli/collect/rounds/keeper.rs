@@ -3,8 +3,8 @@
 use super::{Happening, Until};
 use crate::cli::Exit;
 use crate::cli::output::tell;
-use crate::collect::ask::Round;
 use crate::collect::Reading;
+use crate::collect::ask::Round;
 use crate::collect::config::{Keep, Source, SyncRule};
 use crate::collect::life::Life;
 use crate::collect::receive::Delivery;

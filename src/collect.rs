@@ -9,8 +9,11 @@ pub mod classify;
 pub mod config;
 pub mod fetch;
 pub mod follow;
+pub mod honesty;
+pub mod overview;
 pub mod probe;
 pub mod read;
+pub mod standing;
 
 use crate::signal::Record;
 use jiff::Timestamp;

@@ -1,6 +1,8 @@
 //! `commoncause collect`: what sources say, as they say it.
 
+mod board;
 mod rounds;
+mod status;
 
 use super::output::{count, tell, write};
 use super::{Exit, Problems};
@@ -15,11 +17,16 @@ use std::path::{Path, PathBuf};
 /// Arguments.
 #[derive(Debug, clap::Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Without --check or --once every source is asked again and again until it is told to stop.\n\nExample:\n  commoncause collect --check tests/sources/sources.yaml\n  commoncause collect --once tests/sources/files.yaml --data /tmp/history"
 )]
 pub struct Args {
+    #[command(subcommand)]
+    look: Option<Look>,
     /// A configuration of sources.
-    sources: PathBuf,
+    #[arg(required = true)]
+    sources: Option<PathBuf>,
     /// Only tell every problem of the configuration; nobody is asked.
     #[arg(long)]
     check: bool,
@@ -31,16 +38,29 @@ pub struct Args {
     data: Option<PathBuf>,
 }
 
+/// What is asked of what was collected, in place of collecting.
+#[derive(Debug, clap::Subcommand)]
+enum Look {
+    /// Show how each source stands: when it was heard, how late it tells, what it admits.
+    Status(status::Args),
+}
+
 /// Runs the command.
 pub fn run(args: &Args) -> Exit {
+    let path = match (&args.look, &args.sources) {
+        (Some(Look::Status(args)), _) => return status::run(args),
+        (None, Some(path)) => path,
+        // Required where nothing else is asked for.
+        (None, None) => return Exit::Usage,
+    };
     let mut sources = Sources::default();
-    let (config, problems) = load(&args.sources, &mut sources);
+    let (config, problems) = load(path, &mut sources);
     tell(&problems, &sources);
     let Some(config) = config.filter(|_| Problems(&problems).exit() == Exit::Done) else {
         return Problems(&problems).exit();
     };
     if !args.check {
-        let base = args.sources.parent().unwrap_or(Path::new("")).to_path_buf();
+        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let data = args.data.clone().unwrap_or_else(|| base.join(&config.data));
         let until = if args.once { rounds::Until::EachWasAsked } else { rounds::Until::Stopped };
         return rounds::run(config, base, &data, until);
@@ -49,7 +69,7 @@ pub fn run(args: &Args) -> Exit {
         1 => "1 source".to_string(),
         n => format!("{n} sources"),
     };
-    write(&format!("{}: {number}, {}\n", args.sources.display(), count(&problems)), None)
+    write(&format!("{}: {number}, {}\n", path.display(), count(&problems)), None)
 }
 
 /// Reads a configuration and looks the components that it names up in its graph.

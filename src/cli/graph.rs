@@ -123,6 +123,8 @@ enum Subject {
     GraphDiff,
     Lessons,
     Sources,
+    Status,
+    Standing,
 }
 
 /// Runs the command.
@@ -157,6 +159,8 @@ pub fn run(args: Args) -> Exit {
                 Subject::GraphDiff => diff::schema(),
                 Subject::Lessons => crate::learn::view::schema(),
                 Subject::Sources => crate::collect::config::schema(),
+                Subject::Status => crate::collect::standing::schema(),
+                Subject::Standing => crate::collect::overview::schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }

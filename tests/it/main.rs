@@ -36,6 +36,7 @@ mod scenario;
 mod schemas;
 mod signal;
 mod sources;
+mod status;
 mod store;
 mod tutorial;
 mod whatif;

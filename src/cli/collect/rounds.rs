@@ -1,5 +1,6 @@
 //! Asks all sources, each at its own pace, and keeps what they say.
 
+use super::board::Board;
 use crate::cli::Exit;
 use crate::cli::output::tell;
 use crate::collect::ask::{Round, Standing, ask};
@@ -13,12 +14,19 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Columns of the text output.
 const WIDTH: usize = 80;
 /// How often the history is tidied up.
 const MAINTAIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// How often it is looked whether how the sources stand is to be written.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// When a source was asked, and how long its host asks to be left alone.
+type Asked = (Timestamp, Option<Duration>);
 
 /// When it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +60,8 @@ pub(super) fn run(config: Config, base: PathBuf, data: &Path, until: Until) -> E
             return Exit::Io;
         }
     };
-    runtime.block_on(collect(Keeper::new(history), config.sources, base, fetcher, until))
+    let board = Board::open(data, &config.sources, Timestamp::now());
+    runtime.block_on(collect(Keeper::new(history, board), config.sources, base, fetcher, until))
 }
 
 async fn collect(mut keeper: Keeper, sources: Vec<Source>, base: PathBuf, fetcher: Arc<Fetcher>, until: Until) -> Exit {
@@ -64,12 +73,14 @@ async fn collect(mut keeper: Keeper, sources: Vec<Source>, base: PathBuf, fetche
     drop(told);
     let stop = stopped();
     tokio::pin!(stop);
+    let mut beat = tokio::time::interval(BEAT);
     loop {
         tokio::select! {
             round = rounds.recv() => match round {
-                Some((name, round)) => keeper.keep(&name, round),
+                Some((name, round, asked)) => keeper.keep(&name, round, asked),
                 None => break,
             },
+            _ = beat.tick() => keeper.board.save_if_due(Timestamp::now()),
             () = &mut stop => break,
         }
     }
@@ -82,13 +93,14 @@ async fn attend(
     base: PathBuf,
     fetcher: Arc<Fetcher>,
     until: Until,
-    told: mpsc::Sender<(String, Round)>,
+    told: mpsc::Sender<(String, Round, Asked)>,
 ) {
     let mut standing = Standing::default();
     loop {
-        let round = ask(&source, &base, &fetcher, &mut standing, Timestamp::now()).await;
+        let now = Timestamp::now();
+        let round = ask(&source, &base, &fetcher, &mut standing, now).await;
         let over = until == Until::EachWasAsked || matches!(round, Round::NotYet(_));
-        if told.send((source.name.text.clone(), round)).await.is_err() || over {
+        if told.send((source.name.text.clone(), round, (now, standing.rest))).await.is_err() || over {
             return;
         }
         let wait = match standing.failures {
@@ -118,6 +130,7 @@ async fn stopped() {
 /// Writes the history, and says what changes.
 struct Keeper {
     history: History,
+    board: Board,
     /// Sources that said nothing in their last round, and why.
     unknown: BTreeMap<String, String>,
     unkept: bool,
@@ -125,12 +138,13 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn new(history: History) -> Self {
+    fn new(history: History, board: Board) -> Self {
         // Long ago: the first round tidies up.
-        Keeper { history, unknown: BTreeMap::new(), unkept: false, maintained: Timestamp::UNIX_EPOCH }
+        Keeper { history, board, unknown: BTreeMap::new(), unkept: false, maintained: Timestamp::UNIX_EPOCH }
     }
 
-    fn keep(&mut self, name: &str, round: Round) {
+    fn keep(&mut self, name: &str, round: Round, (asked, rest): Asked) {
+        self.board.hear(name, &round, asked, rest);
         match round {
             Round::Told(reading) => {
                 for note in &reading.notes {
@@ -147,6 +161,7 @@ impl Keeper {
             Round::NotYet(what) => self.not_heard(name, &format!("{what} is not collected yet")),
         }
         let now = Timestamp::now();
+        self.board.save_if_due(now);
         if now.duration_since(self.maintained) >= MAINTAIN {
             self.maintained = now;
             if let Err(problem) = self.history.maintain(now) {
@@ -176,6 +191,7 @@ impl Keeper {
         if let Err(problem) = self.history.sync() {
             self.not_kept(&problem);
         }
+        self.board.end(Timestamp::now());
         match until {
             Until::EachWasAsked if !self.unknown.is_empty() => Exit::Io,
             _ if self.unkept => Exit::Io,

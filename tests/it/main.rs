@@ -38,6 +38,7 @@ mod signal;
 mod sources;
 mod status;
 mod store;
+mod thousand;
 mod tutorial;
 mod whatif;
 

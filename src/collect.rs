@@ -16,8 +16,10 @@ pub mod read;
 pub mod standing;
 
 use crate::signal::Record;
+use classify::Rules;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What one answer of a feed says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -60,4 +62,6 @@ pub struct Feed {
     pub names: BTreeMap<String, String>,
     /// When the answer was received.
     pub seen_at: Timestamp,
+    /// The rules for its texts.
+    pub rules: Arc<Rules>,
 }

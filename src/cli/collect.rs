@@ -2,17 +2,23 @@
 
 mod board;
 mod rounds;
+mod rules;
 mod status;
 
 use super::output::{count, tell, write};
 use super::{Exit, Problems};
+use crate::collect::classify::Written;
 use crate::collect::config::{self, Config};
 use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, Severity, Sources};
 use crate::graph;
-use crate::incident::UNKNOWN_COMPONENT;
+use crate::incident::{UNKNOWN_CAPABILITY, UNKNOWN_COMPONENT};
 use crate::signal::read::{add_text, read_bytes};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// Capabilities that every component has.
+const GENERAL: [&str; 5] = ["any", "general", "network", "connectivity", "dns"];
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -43,12 +49,15 @@ pub struct Args {
 enum Look {
     /// Show how each source stands: when it was heard, how late it tells, what it admits.
     Status(status::Args),
+    /// Try rules for texts: what they say of a text, and which of them.
+    Classify(rules::Args),
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Exit {
     let path = match (&args.look, &args.sources) {
         (Some(Look::Status(args)), _) => return status::run(args),
+        (Some(Look::Classify(args)), _) => return rules::run(args),
         (None, Some(path)) => path,
         // Required where nothing else is asked for.
         (None, None) => return Exit::Usage,
@@ -82,15 +91,24 @@ fn load(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>)
     if let Some(damage) = damage {
         return (None, vec![*damage.problem]);
     }
-    let (config, mut problems) = config::read(file, &sources.text(file), &|name| std::env::var(name).ok());
-    if let Some(config) = &config {
-        problems.extend(unknown_components(config, path.parent().unwrap_or(Path::new("")), sources));
+    let (mut config, mut problems) = config::read(file, &sources.text(file), &|name| std::env::var(name).ok());
+    if let Some(config) = &mut config {
+        let base = path.parent().unwrap_or(Path::new(""));
+        let paths: Vec<PathBuf> = config.rules.iter().map(|r| base.join(&r.text)).collect();
+        let (files, found) = rules::load(&paths, sources);
+        problems.extend(found);
+        if !paths.is_empty()
+            && let Some(rules) = rules::compile(&files, &mut problems)
+        {
+            config.set_rules(rules);
+        }
+        problems.extend(unknown_names(config, &files, base, sources));
     }
     (config, problems)
 }
 
-/// The components that are named and that the graph does not have.
-fn unknown_components(config: &Config, base: &Path, sources: &mut Sources) -> Vec<Diagnostic> {
+/// The components and capabilities that are named and that the graph does not have.
+fn unknown_names(config: &Config, rules: &[Written], base: &Path, sources: &mut Sources) -> Vec<Diagnostic> {
     if config.graph.is_empty() {
         return Vec::new();
     }
@@ -104,6 +122,18 @@ fn unknown_components(config: &Config, base: &Path, sources: &mut Sources) -> Ve
         problems.push(
             Diagnostic::error(UNKNOWN_COMPONENT, format!("unknown component `{}`", name.text))
                 .at(name.span, "named here")
+                .help(help),
+        );
+    }
+    let known: BTreeSet<&str> = graph.components().iter().flat_map(|c| &c.capabilities).map(String::as_str).collect();
+    let words = rules.iter().flat_map(Written::capabilities);
+    for word in words.filter(|word| !known.contains(&*word.text) && !GENERAL.contains(&&*word.text)) {
+        let help = did_you_mean(&word.text, known.iter().copied()).unwrap_or_else(|| {
+            "add it to the capabilities of a component; without that it is read as `any`".to_string()
+        });
+        problems.push(
+            Diagnostic::warning(UNKNOWN_CAPABILITY, format!("no component has the capability `{}`", word.text))
+                .at(word.span, "named here")
                 .help(help),
         );
     }

@@ -125,6 +125,7 @@ enum Subject {
     Sources,
     Status,
     Standing,
+    Rules,
 }
 
 /// Runs the command.
@@ -160,6 +161,7 @@ pub fn run(args: Args) -> Exit {
                 Subject::Lessons => crate::learn::view::schema(),
                 Subject::Sources => crate::collect::config::schema(),
                 Subject::Status => crate::collect::standing::schema(),
+                Subject::Rules => crate::collect::classify::schema(),
                 Subject::Standing => crate::collect::overview::schema(),
             };
             write(&format!("{schema:#}\n"), None)

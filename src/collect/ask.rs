@@ -4,7 +4,7 @@ use super::config::{Source, Way};
 use super::fetch::{Fetcher, Request, Validators};
 use super::follow::follow;
 use super::read::{self, FORMATS, Format};
-use super::{Collected, Feed, Reading};
+use super::{Collected, Feed, Reading, classify};
 use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
@@ -125,6 +125,7 @@ fn understand(source: &Source, place: &str, body: &[u8], standing: &mut Standing
         component: source.component.as_ref().map(text),
         names: source.names.iter().map(|(name, meant)| (name.text.clone(), meant.text.clone())).collect(),
         seen_at: now,
+        rules: source.rules.clone().unwrap_or_else(classify::built_in),
     };
     match read::read(format, body, &feed) {
         Ok(reading) => {

@@ -139,7 +139,7 @@ impl Helps {
     /// What is wrong with the words after `commoncause`: a command or a flag that there is not.
     pub fn complaints(&mut self, words: &[&str]) -> Vec<String> {
         let depth = match words {
-            ["graph", ..] | ["collect", "status", ..] => 2,
+            ["graph", ..] | ["collect", "status" | "classify", ..] => 2,
             _ => 1,
         };
         let command: Vec<&str> = words.iter().copied().take(depth).take_while(|w| !w.starts_with('-')).collect();

@@ -31,6 +31,7 @@ mod phrases;
 mod reasons;
 mod replay;
 mod report;
+mod rules;
 mod sarif;
 mod scenario;
 mod schemas;

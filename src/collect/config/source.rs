@@ -4,6 +4,7 @@ use super::SOURCE;
 use super::codes::UNKNOWN_FORMAT;
 use super::filled::{Environment, Filled, Kept, fill, is_secret};
 use super::values::{DIALECT, Empty, complain, duration, pairs, yes};
+use crate::collect::classify::Rules;
 use crate::collect::fetch::{Reach, can_be_sent};
 use crate::collect::read::FORMATS;
 use crate::diag::suggest::did_you_mean;
@@ -11,6 +12,7 @@ use crate::diag::tree::Node;
 use crate::diag::{Diagnostic, Span};
 use crate::incident::Placed;
 use crate::incident::mapping::Mapping;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -61,6 +63,8 @@ pub struct Source {
     pub headers: Vec<(String, Filled)>,
     /// With which what comes to us must be signed.
     pub secret: Option<Filled>,
+    /// The rules for its texts, if others than those that come with the program.
+    pub rules: Option<Arc<Rules>>,
     /// Where it stands.
     pub span: Span,
 }
@@ -88,6 +92,7 @@ pub(super) fn read(node: &Node, environment: Environment<'_>, problems: &mut Vec
         reach: if yes(&map, "allow_private", problems) { Reach::NamedHost } else { Reach::Public },
         headers: headers(&map, environment, problems),
         secret: map.text("secret", problems).and_then(|t| fill(&t, Kept::InEnvironment, environment, problems)),
+        rules: None,
         span: node.span,
         name: name?,
         way: way?,

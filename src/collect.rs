@@ -9,15 +9,20 @@ pub mod classify;
 pub mod config;
 pub mod fetch;
 pub mod follow;
+pub mod honesty;
 pub mod life;
 pub mod look;
+pub mod overview;
 pub mod probe;
 pub mod read;
 pub mod receive;
+pub mod standing;
 
 use crate::signal::Record;
+use classify::Rules;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What one answer of a feed says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -75,4 +80,6 @@ pub struct Feed {
     pub names: BTreeMap<String, String>,
     /// When the answer was received.
     pub seen_at: Timestamp,
+    /// The rules for its texts.
+    pub rules: Arc<Rules>,
 }

@@ -317,9 +317,22 @@ fn lock(folder: &Path) -> Result<File, Box<Diagnostic>> {
 /// `since` or later, in the order of source and identity. Waits for no writer and changes nothing, so it also serves from
 /// a disk that is read-only or full.
 pub fn read(data: &Path, since: Date, as_of: Timestamp) -> (Vec<Stored>, Vec<Diagnostic>) {
+    let mut known: BTreeMap<(SourceName, String), Stored> = BTreeMap::new();
+    let notices = each(data, since, as_of, |stored| {
+        let seen_at = stored.record.observation.seen_at;
+        let key = (stored.record.observation.source.clone(), stored.identity.clone());
+        if known.get(&key).is_none_or(|k| k.record.observation.seen_at <= seen_at) {
+            known.insert(key, stored);
+        }
+    });
+    (known.into_values().collect(), notices)
+}
+
+/// Gives every record with all its corrections to `take`, in the order in which they were written, of those that were
+/// told on `since` or later and not after `as_of`. In bounded memory, and otherwise like [`read`].
+pub fn each(data: &Path, since: Date, as_of: Timestamp, mut take: impl FnMut(Stored)) -> Vec<Diagnostic> {
     let folder = data.join(FOLDER);
     let mut notices = Vec::new();
-    let mut known: BTreeMap<(SourceName, String), Stored> = BTreeMap::new();
     let days = day::days(&folder).unwrap_or_else(|e| {
         notices.push(day::unreadable(&folder, &e));
         Vec::new()
@@ -328,13 +341,8 @@ pub fn read(data: &Path, since: Date, as_of: Timestamp) -> (Vec<Stored>, Vec<Dia
     for day in days.into_iter().filter(|d| (since..=until).contains(d)) {
         let path = day::path(&folder, day);
         let scan = day::scan(&path, |stored| {
-            let seen_at = stored.record.observation.seen_at;
-            if seen_at > as_of {
-                return;
-            }
-            let key = (stored.record.observation.source.clone(), stored.identity.clone());
-            if known.get(&key).is_none_or(|k| k.record.observation.seen_at <= seen_at) {
-                known.insert(key, stored);
+            if stored.record.observation.seen_at <= as_of {
+                take(stored);
             }
         });
         match scan {
@@ -342,5 +350,5 @@ pub fn read(data: &Path, since: Date, as_of: Timestamp) -> (Vec<Stored>, Vec<Dia
             Err(e) => notices.push(day::unreadable(&path, &e)),
         }
     }
-    (known.into_values().collect(), notices)
+    notices
 }

@@ -124,6 +124,9 @@ enum Subject {
     Lessons,
     Sources,
     Notification,
+    Status,
+    Standing,
+    Rules,
 }
 
 /// Runs the command.
@@ -159,6 +162,9 @@ pub fn run(args: Args) -> Exit {
                 Subject::Lessons => crate::learn::view::schema(),
                 Subject::Sources => crate::collect::config::schema(),
                 Subject::Notification => crate::notify::webhook::schema(),
+                Subject::Status => crate::collect::standing::schema(),
+                Subject::Rules => crate::collect::classify::schema(),
+                Subject::Standing => crate::collect::overview::schema(),
             };
             write(&format!("{schema:#}\n"), None)
         }

@@ -5,7 +5,7 @@ use super::fetch::{Fetcher, Request, Validators};
 use super::follow::follow;
 use super::look;
 use super::read::{self, FORMATS, Format};
-use super::{Collected, Feed, Reading};
+use super::{Collected, Feed, Reading, classify};
 use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
@@ -167,6 +167,7 @@ pub(super) fn feed(source: &Source, now: Timestamp) -> Feed {
         component: source.component.as_ref().map(|component| component.text.clone()),
         names: source.names.iter().map(|(name, meant)| (name.text.clone(), meant.text.clone())).collect(),
         seen_at: now,
+        rules: source.rules.clone().unwrap_or_else(classify::built_in),
     }
 }
 

@@ -1,17 +1,27 @@
-//! What a text of a feed is about, how it says things are, and whom it blames, by rules that stand in `phrases.yaml`.
+//! What a text of a feed is about, how it says things are, and whom it blames, by rules that stand in `phrases.yaml` and in
+//! files of the user's own, which are tried first.
 //!
 //! The rules see words, not meaning. They decide only where a feed has no field for it.
 
+mod explain;
+mod file;
+mod schema;
+mod set;
+
+pub use explain::{Explained, Which};
+pub use file::{BAD_RULES, CODES, MAX_FILE_BYTES, UNKNOWN_FIELD, Written, read};
+pub use schema::schema;
+
+use crate::diag::FileId;
 use crate::signal::{State, symptom, words};
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
-use serde::Deserialize;
-use std::sync::LazyLock;
+use file::BUILT_IN_PLACE;
+use regex::Regex;
+use set::{Set, one};
+use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 /// The rules that come with the program.
 pub const BUILT_IN: &str = include_str!("phrases.yaml");
-
-/// Largest compiled rule, in bytes: rules are data, and data must not exhaust memory.
-const MAX_RULE_BYTES: usize = 1 << 20;
 
 /// Only so much of a text is read, in bytes: what matters stands at its beginning.
 const MAX_TEXT_BYTES: usize = 4096;
@@ -19,9 +29,18 @@ const MAX_TEXT_BYTES: usize = 4096;
 /// A name that comes so soon after a party without one, in bytes, is its name: `our cloud provider (AWS)`.
 const MAX_APPOSED_BYTES: usize = 20;
 
+/// Words for how things are.
+pub const TENORS: &[(&str, Tenor)] = &[
+    ("outage", Tenor::Outage),
+    ("degraded", Tenor::Degraded),
+    ("recovering", Tenor::Recovering),
+    ("resolved", Tenor::Resolved),
+    ("maintenance", Tenor::Maintenance),
+    ("info", Tenor::Info),
+];
+
 /// How a text says that things are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tenor {
     /// It does not work.
     Outage,
@@ -38,6 +57,11 @@ pub enum Tenor {
 }
 
 impl Tenor {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        TENORS.iter().find(|(_, tenor)| *tenor == self).map_or("", |(word, _)| word)
+    }
+
     /// The state that a signal of this tenor has while it is open.
     pub fn state(self) -> State {
         match self {
@@ -61,89 +85,69 @@ pub enum Attribution {
     Others,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    capability: Vec<CapabilityRule>,
-    state: Vec<StateRule>,
-    own: Vec<String>,
-    denied: Vec<String>,
-    outside: Vec<String>,
-    blamed: Vec<String>,
-    features: Vec<String>,
-    providers: Vec<Provider>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CapabilityRule {
-    capability: String,
-    pattern: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StateRule {
-    state: Tenor,
-    pattern: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Provider {
-    name: String,
-    pattern: String,
-}
-
 /// Rules, ready to be asked.
-#[derive(Debug)]
 pub struct Rules {
-    capabilities: (Vec<String>, RegexSet),
-    states: (Vec<Tenor>, RegexSet),
-    own: RegexSet,
-    denied: RegexSet,
-    outside: (RegexSet, Vec<Regex>),
-    blamed: RegexSet,
-    features: Vec<Regex>,
-    providers: (RegexSet, Vec<(String, Regex)>),
+    capabilities: (Vec<String>, Set),
+    /// How many of the capabilities are told by rules of the user's own.
+    own_capabilities: usize,
+    states: (Vec<Tenor>, Set),
+    own: Set,
+    denied: Set,
+    outside: (Set, Vec<Regex>),
+    blamed: Set,
+    features: (Set, Vec<Regex>),
+    providers: (Vec<String>, Set, Vec<Regex>),
 }
 
 impl Rules {
-    /// Reads rules from YAML, in the form of [`BUILT_IN`].
+    /// The rules of `files`, one after the other, and then those that come with the program.
     ///
     /// # Errors
-    /// What is wrong, with the pattern at fault.
-    pub fn parse(yaml: &str) -> Result<Rules, String> {
-        let file: File = serde_yaml::from_str(yaml).map_err(|e| e.to_string())?;
-        let patterns = |rules: &[CapabilityRule]| rules.iter().map(|r| r.pattern.clone()).collect::<Vec<_>>();
-        let capabilities = set(&patterns(&file.capability))?;
-        let states = set(&file.state.iter().map(|r| r.pattern.clone()).collect::<Vec<_>>())?;
-        let features = file.features.iter().map(|p| one(p, true)).collect::<Result<_, _>>()?;
-        let providers = file.providers.iter().map(|p| Ok::<_, String>((p.name.clone(), one(&p.pattern, false)?)));
-        let providers = providers.collect::<Result<Vec<_>, _>>()?;
-        let any_provider = RegexSetBuilder::new(providers.iter().map(|(_, p)| p.as_str())).build();
+    /// If they are too large together.
+    pub fn of(files: &[Written]) -> Result<Rules, String> {
+        let (built_in, problems) = read(FileId(0), BUILT_IN, BUILT_IN_PLACE);
+        debug_assert!(problems.is_empty(), "{problems:?}");
+        let all: Vec<&Written> = files.iter().chain(&built_in).collect();
+        let capabilities = || all.iter().flat_map(|w| &w.capability);
+        let states = || all.iter().flat_map(|w| &w.state);
+        let providers = || all.iter().flat_map(|w| &w.providers);
+        let (outside, features) = (|| all.iter().flat_map(|w| &w.outside), || all.iter().flat_map(|w| &w.features));
+        let each = |patterns: &mut dyn Iterator<Item = &file::Pattern>, ignore_case| {
+            patterns.map(|p| one(&p.text, ignore_case)).collect::<Result<Vec<_>, _>>()
+        };
         Ok(Rules {
-            capabilities: (file.capability.into_iter().map(|r| r.capability).collect(), capabilities),
-            states: (file.state.iter().map(|r| r.state).collect(), states),
-            own: set(&file.own)?,
-            denied: set(&file.denied)?,
-            outside: (set(&file.outside)?, file.outside.iter().map(|p| one(p, true)).collect::<Result<_, _>>()?),
-            blamed: set(&file.blamed)?,
-            features,
-            providers: (any_provider.map_err(|e| e.to_string())?, providers),
+            capabilities: (capabilities().map(|r| r.0.clone()).collect(), Set::of(capabilities().map(|r| &r.1), true)?),
+            own_capabilities: files.iter().map(|w| w.capability.len()).sum(),
+            states: (states().map(|r| r.0).collect(), Set::of(states().map(|r| &r.1), true)?),
+            own: Set::of(all.iter().flat_map(|w| &w.own), true)?,
+            denied: Set::of(all.iter().flat_map(|w| &w.denied), true)?,
+            outside: (Set::of(outside(), true)?, each(&mut outside(), true)?),
+            blamed: Set::of(all.iter().flat_map(|w| &w.blamed), true)?,
+            features: (Set::of(features(), true)?, each(&mut features(), true)?),
+            providers: (
+                providers().map(|r| r.0.clone()).collect(),
+                Set::of(providers().map(|r| &r.1), false)?,
+                each(&mut providers().map(|r| &r.1), false)?,
+            ),
         })
     }
 
     /// The capability that `text` is about, in the words of graphs; `None` if no rule matches.
     pub fn capability(&self, text: &str) -> Option<&str> {
-        let first = self.capabilities.1.matches(head(text)).iter().next();
+        let first = self.capabilities.1.first(head(text));
         let own = first.and_then(|i| self.capabilities.0.get(i)).map(String::as_str);
         own.or_else(|| symptom::classify(text)).map(words::capability)
     }
 
+    /// The capability that `text` is about by the rules of the user's own alone.
+    pub fn own_capability(&self, text: &str) -> Option<&str> {
+        let first = self.capabilities.1.first(head(text)).filter(|i| *i < self.own_capabilities)?;
+        self.capabilities.0.get(first).map(|word| words::capability(word))
+    }
+
     /// How `text` says that things are; `None` if no rule matches.
     pub fn tenor(&self, text: &str) -> Option<Tenor> {
-        let first = self.states.1.matches(head(text)).iter().next()?;
+        let first = self.states.1.first(head(text))?;
         self.states.0.get(first).copied()
     }
 
@@ -184,14 +188,19 @@ impl Rules {
 
     /// Whether a sentence takes a suspicion back: the fault is the writer's, or not that of a party that is spoken of.
     fn denies(&self, sentence: &str) -> bool {
-        let others = || self.outside.0.is_match(sentence) || self.providers.0.is_match(sentence);
+        let others = || self.outside.0.is_match(sentence) || self.providers.1.is_match(sentence);
         self.own.is_match(sentence) || self.denied.is_match(sentence) && others()
     }
 
     fn blamed_provider(&self, sentence: &str) -> Option<&str> {
-        let named = self.providers.0.matches(sentence).into_iter().filter_map(|i| self.providers.1.get(i));
-        let mut blamed = named.filter(|(_, p)| self.sentence_blames(sentence, p));
-        blamed.next().map(|(name, _)| name.as_str())
+        self.blamed_at(sentence).and_then(|i| self.providers.0.get(i)).map(String::as_str)
+    }
+
+    /// The place among the providers of the first that a sentence blames.
+    fn blamed_at(&self, sentence: &str) -> Option<usize> {
+        let (_, set, patterns) = &self.providers;
+        let mut named = set.matches(sentence);
+        named.find(|i| patterns.get(*i).is_some_and(|p| self.sentence_blames(sentence, p)))
     }
 
     /// Whether a sentence says of what `mention` finds that it is to blame, or names so a party of which it has just said
@@ -212,7 +221,7 @@ impl Rules {
 
     fn without_features(&self, text: &str) -> String {
         let mut text = head(text).to_string();
-        for feature in &self.features {
+        for feature in &self.features.1 {
             text = feature.replace_all(&text, "it").into_owned();
         }
         text
@@ -240,51 +249,52 @@ fn head(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_BYTES)]
 }
 
-fn one(pattern: &str, ignore_case: bool) -> Result<Regex, String> {
-    let built = RegexBuilder::new(pattern).case_insensitive(ignore_case).size_limit(MAX_RULE_BYTES).build();
-    built.map_err(|e| format!("`{pattern}`: {e}"))
-}
-
-fn set(patterns: &[String]) -> Result<RegexSet, String> {
-    for pattern in patterns {
-        one(pattern, true)?;
-    }
-    let size = MAX_RULE_BYTES * patterns.len().max(1);
-    RegexSetBuilder::new(patterns).case_insensitive(true).size_limit(size).build().map_err(|e| e.to_string())
-}
-
-static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| {
-    let rules = Rules::parse(BUILT_IN);
+static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| {
+    let rules = Rules::of(&[]);
     debug_assert!(rules.is_ok(), "{rules:?}");
-    rules.ok()
+    Arc::new(rules.unwrap_or_else(|_| Rules::none()))
 });
 
-/// The capability that `text` is about by the built-in rules.
-pub fn capability(text: &str) -> Option<&'static str> {
-    RULES.as_ref()?.capability(text)
+/// The rules that come with the program.
+pub fn built_in() -> Arc<Rules> {
+    RULES.clone()
 }
 
-/// How a text about a trouble says that things are by the built-in rules; degraded, if it does not tell.
-pub fn tenor(text: &str) -> Tenor {
-    tenor_told(text).unwrap_or(Tenor::Degraded)
+impl Rules {
+    /// Rules that find nothing.
+    fn none() -> Rules {
+        let set = Set::default;
+        Rules {
+            capabilities: (Vec::new(), set()),
+            own_capabilities: 0,
+            states: (Vec::new(), set()),
+            own: set(),
+            denied: set(),
+            outside: (set(), Vec::new()),
+            blamed: set(),
+            features: (set(), Vec::new()),
+            providers: (Vec::new(), set(), Vec::new()),
+        }
+    }
+
+    /// All that is written in them: names and patterns.
+    fn written(&self) -> impl PartialEq + use<'_> {
+        let names = (&self.capabilities.0, &self.states.0, &self.providers.0);
+        let texts = [&self.own, &self.denied, &self.outside.0, &self.blamed, &self.features.0];
+        (names, &self.capabilities.1, &self.states.1, &self.providers.1, texts)
+    }
 }
 
-/// How any text says that things are by the built-in rules; `None` if it does not tell.
-pub fn tenor_told(text: &str) -> Option<Tenor> {
-    RULES.as_ref()?.tenor(text)
+/// Rules are the same if the same is written in them.
+impl PartialEq for Rules {
+    fn eq(&self, other: &Rules) -> bool {
+        self.written() == other.written()
+    }
 }
 
-/// Whom `text` blames by the built-in rules.
-pub fn attribution(text: &str) -> Attribution {
-    RULES.as_ref().map_or(Attribution::None, |r| r.attribution(text))
-}
-
-/// Whether `text` blames the party that `mention` finds, by the built-in rules.
-pub fn blames(text: &str, mention: &Regex) -> bool {
-    RULES.as_ref().is_some_and(|r| r.blames(text, mention))
-}
-
-/// The provider that `text` blames by the built-in rules, in lower case, as an alias.
-pub fn provider(text: &str) -> Option<&'static str> {
-    RULES.as_ref()?.provider(text)
+/// Without the patterns, which fill pages.
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rules({} of the user's own for capabilities)", self.own_capabilities)
+    }
 }

@@ -20,16 +20,18 @@ pub use notify::{Notify, RECEIVERS, Receiver};
 pub use schema::schema;
 pub use source::{EVERY, PROBES, Source, Way};
 
+use super::classify::Rules;
 use super::fetch::{Limits, Reach};
 use crate::diag::{Diagnostic, FileId, Span, yaml};
 use crate::incident::Placed;
 use crate::incident::mapping::Mapping;
+use std::sync::Arc;
 use std::time::Duration;
-use values::{DIALECT, complain, count, duration, items};
+use values::{DIALECT, complain, count, duration, items, one_or_more};
 
 /// The fields of the file.
 pub(crate) const FIELDS: &[&str] =
-    &["sources", "graph", "window", "data", "history", "limits", "contact", "listen", "notify", "maintenance"];
+    &["sources", "graph", "rules", "window", "data", "history", "limits", "contact", "listen", "notify", "maintenance"];
 /// The fields of a source.
 pub(crate) const SOURCE: &[&str] = &[
     "name",
@@ -96,6 +98,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// Graph files or folders, relative to the file's folder.
     pub graph: Vec<Placed>,
+    /// Files of rules for texts, relative to the file's folder, those that are tried first first.
+    pub rules: Vec<Placed>,
     /// How far back signals are correlated.
     pub window: Duration,
     /// The folder of the history, relative to the file's folder.
@@ -115,6 +119,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Reads texts by these rules from now on.
+    pub fn set_rules(&mut self, rules: Rules) {
+        let rules = Arc::new(rules);
+        self.sources.iter_mut().for_each(|source| source.rules = Some(rules.clone()));
+    }
+
     /// Every component that is named, where it is named.
     pub fn components(&self) -> impl Iterator<Item = &Placed> {
         self.sources
@@ -149,6 +159,7 @@ pub fn read(file: FileId, text: &str, environment: Environment<'_>) -> (Option<C
     let maintenance = items(&map, "maintenance", &mut problems);
     let config = Config {
         graph: map.texts("graph", &mut problems),
+        rules: one_or_more(&map, "rules", &mut problems),
         window: duration(&map, "window", &mut problems).unwrap_or(WINDOW),
         data: text("data", &mut problems).unwrap_or_else(|| DATA.to_string()),
         keep: keep(&map, &mut problems),

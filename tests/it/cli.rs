@@ -182,6 +182,7 @@ fn every_help_shows_an_example() {
         &["infer"],
         &["test"],
         &["collect"],
+        &["collect", "classify"],
         &["graph", "check"],
         &["graph", "show"],
         &["graph", "impact"],

@@ -138,7 +138,10 @@ impl Helps {
 
     /// What is wrong with the words after `commoncause`: a command or a flag that there is not.
     pub fn complaints(&mut self, words: &[&str]) -> Vec<String> {
-        let depth = if words.first() == Some(&"graph") { 2 } else { 1 };
+        let depth = match words {
+            ["graph", ..] | ["collect", "status" | "classify", ..] => 2,
+            _ => 1,
+        };
         let command: Vec<&str> = words.iter().copied().take(depth).take_while(|w| !w.starts_with('-')).collect();
         let help = self.of(&command);
         let flags = words.iter().map(|w| w.trim_matches(['[', ']', ',', '…', '.'])).filter(|w| w.starts_with("--"));

@@ -1,5 +1,6 @@
 //! Answers of feeds as they come: what is read out of each, and what is not read out of broken ones.
 
+use commoncause::collect::classify;
 use commoncause::collect::read::{self, Format, recognise};
 use commoncause::collect::{Collected, Feed, Reading};
 use commoncause::signal::{SourceKind, State};
@@ -89,6 +90,7 @@ fn answers() -> Vec<Answer> {
                     component: Some(component.to_string()),
                     names: names.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect(),
                     seen_at: seen_at.parse().unwrap(),
+                    rules: classify::built_in(),
                 },
             });
         }

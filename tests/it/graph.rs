@@ -217,6 +217,8 @@ fn every_code_has_a_page_whose_example_gives_it() {
         .chain(commoncause::store::CODES)
         .chain(commoncause::notify::CODES)
         .chain(commoncause::collect::config::CODES)
+        .chain(commoncause::collect::standing::CODES)
+        .chain(commoncause::collect::classify::CODES)
         .map(|c| c.id)
         .collect();
     all.sort_unstable();

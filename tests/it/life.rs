@@ -68,7 +68,8 @@ impl World {
     }
 
     fn read(&mut self, name: &str, format: Format, body: &[u8], now: Timestamp) {
-        let feed = Feed { name: name.to_string(), component: None, names: BTreeMap::new(), seen_at: now };
+        let rules = commoncause::collect::classify::built_in();
+        let feed = Feed { name: name.to_string(), component: None, names: BTreeMap::new(), seen_at: now, rules };
         let reading = read::read(format, body, &feed).unwrap();
         for (name, reading) in self.life.settle(name, reading, now) {
             self.keep(&name, &reading, now);

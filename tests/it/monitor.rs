@@ -1,6 +1,7 @@
 //! Monitoring and measurement: what the readers take from answers, and what they take from broken ones.
 
 use crate::{assert_file, folder};
+use commoncause::collect::classify;
 use commoncause::collect::follow::follow;
 use commoncause::collect::read::{self, Format};
 use commoncause::collect::{Collected, Feed, Reading, Unreadable};
@@ -36,7 +37,16 @@ fn feed(format: &str) -> (impl Fn(&[u8], &Feed) -> Result<Reading, Unreadable>, 
     let component = component.map(str::to_string);
     assert!(read::FORMATS.contains(&(*name, *reader)));
     let reader = |body: &[u8], feed: &Feed| read::read(*reader, body, feed);
-    (reader, Feed { name: name.to_string(), component, names, seen_at: seen_at.parse().unwrap() })
+    (
+        reader,
+        Feed {
+            name: name.to_string(),
+            component,
+            names,
+            seen_at: seen_at.parse().unwrap(),
+            rules: classify::built_in(),
+        },
+    )
 }
 
 /// The answers of a format, sorted: file name and bytes.

@@ -38,23 +38,13 @@ fn ours(capability: &str) -> &str {
     }
 }
 
-fn state(tenor: Tenor) -> &'static str {
-    match tenor {
-        Tenor::Outage => "outage",
-        Tenor::Degraded => "degraded",
-        Tenor::Recovering => "recovering",
-        Tenor::Resolved => "resolved",
-        Tenor::Maintenance => "maintenance",
-        Tenor::Info => "info",
-    }
-}
-
 /// Whether capability, state, attribution and provider of a phrase are read rightly.
 fn judge(p: &Phrase) -> [bool; 4] {
-    let capability = classify::capability(&p.text).unwrap_or("any");
-    let tenor = state(classify::tenor(&p.text));
-    let others = classify::attribution(&p.text) == Attribution::Others;
-    let provider = if others { classify::provider(&p.text).unwrap_or("") } else { "" };
+    let rules = classify::built_in();
+    let capability = rules.capability(&p.text).unwrap_or("any");
+    let tenor = rules.tenor(&p.text).unwrap_or(Tenor::Degraded).word();
+    let others = rules.attribution(&p.text) == Attribution::Others;
+    let provider = if others { rules.provider(&p.text).unwrap_or("") } else { "" };
     let right = [capability == ours(&p.capability), tenor == p.state, others == p.upstream, provider == p.provider];
     if right.contains(&false) {
         println!("{right:?} {} -> {capability} {tenor} {others} {provider:?}; wanted {p:?}", p.text);

@@ -19,13 +19,16 @@ fn schemas() -> BTreeMap<&'static str, Validator> {
         let schema: Value = serde_json::from_str(&read(&format!("docs/schema/{name}.schema.json"))).unwrap();
         (name, jsonschema::draft7::new(&schema).unwrap())
     };
-    ["graph", "incident", "scenario", "signal", "sources"].into_iter().map(compile).collect()
+    ["graph", "incident", "rules", "scenario", "signal", "sources"].into_iter().map(compile).collect()
 }
 
 /// Which schema is meant for a file of the repository.
 pub fn of(path: &str) -> Option<&'static str> {
     let below = |folder: &str| path.strip_prefix(folder).filter(|p| p.ends_with(".yaml") || p.ends_with(".yml"));
     if let Some(file) = below("tests/sources/") {
+        if file == "phrases.yaml" {
+            return Some("rules");
+        }
         return Some(if file.starts_with("graph/") { "graph" } else { "sources" });
     }
     if let Some(file) = below("docs/operations/") {
@@ -45,6 +48,8 @@ fn of_example(value: &Value) -> Option<&'static str> {
     let has = |key: &str| value.get(key).is_some();
     if has("components") || has("kinds") {
         Some("graph")
+    } else if has("providers") || has("capability") {
+        Some("rules")
     } else if has("sources") {
         Some("sources")
     } else if has("tests") {

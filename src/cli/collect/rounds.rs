@@ -6,19 +6,20 @@ mod wishes;
 
 pub use keeper::Voice;
 
+use super::board::Board;
 use super::desk::Desk;
 use crate::cli::Exit;
 use crate::cli::output::tell;
 use crate::collect::Collected;
 use crate::collect::Reading;
-use crate::collect::ask::{Round, Standing};
+use crate::collect::ask::Standing;
 use crate::collect::config::{Config, Source, Way};
 use crate::collect::fetch::Fetcher;
 use crate::collect::follow::is_open;
 use crate::collect::life::Life;
 use crate::diag::{Sources, clean};
 use crate::store::{self, History, Stored};
-use attend::{Order, attend};
+use attend::{Order, Told, attend};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use keeper::{Keeper, settings};
@@ -89,8 +90,8 @@ pub struct Rounds {
     orders: BTreeMap<String, watch::Sender<Order>>,
     /// Who has not been heard of yet.
     awaited: BTreeSet<String>,
-    told: mpsc::Sender<(String, Round)>,
-    rounds: mpsc::Receiver<(String, Round)>,
+    told: mpsc::Sender<Told>,
+    rounds: mpsc::Receiver<Told>,
     desk: Desk,
     /// What has happened and was not told yet.
     happened: VecDeque<Happening>,
@@ -128,9 +129,10 @@ impl Rounds {
         life.recall(known.iter().map(|s| (s.identity.as_str(), &s.record)), now);
         // Room for one round of each: a slow disk slows the asking, and nothing piles up.
         let (told, rounds) = mpsc::channel(setup.config.sources.len().max(1));
+        let board = Board::open(&folder, &setup.config.sources, now);
         let mut all = Rounds {
             fetcher,
-            keeper: Keeper::new(history, life, setup.voice),
+            keeper: Keeper::new(history, life, board, setup.voice),
             orders: BTreeMap::new(),
             awaited: asked(&setup.config).map(|s| s.name.text.clone()).collect(),
             told,
@@ -172,11 +174,11 @@ impl Rounds {
                 return Happening::Over;
             }
             tokio::select! {
-                Some((name, round)) = self.rounds.recv() => {
-                    self.awaited.remove(&name);
+                Some(told) = self.rounds.recv() => {
+                    self.awaited.remove(&told.source);
                     // Not what somebody says who is not asked any more.
-                    if self.orders.contains_key(&name) {
-                        self.happened.extend(self.keeper.keep(&name, round).1);
+                    if self.orders.contains_key(&told.source) {
+                        self.happened.extend(self.keeper.hear(told));
                     }
                 }
                 Some(delivery) = self.desk.next() => self.happened.extend(self.keeper.take(delivery)),
@@ -198,8 +200,8 @@ impl Rounds {
         while let Some(delivery) = self.desk.next().await {
             self.keeper.take(delivery);
         }
-        while let Ok((name, round)) = self.rounds.try_recv() {
-            self.keeper.keep(&name, round);
+        while let Ok(told) = self.rounds.try_recv() {
+            self.keeper.hear(told);
         }
         self.keeper.end(self.setup.until)
     }

@@ -63,6 +63,10 @@ fn field(key: &str) -> Value {
             sources
         }
         "graph" => texts("Graph files or folders, relative to this file."),
+        "rules" => json!({
+            "description": "Files of rules for texts, relative to this file, tried before those that come with the program.",
+            "type": ["string", "array", "null"], "minLength": 1, "items": {"type": "string", "minLength": 1},
+        }),
         "window" => duration("How far back signals are correlated; 2h if not given."),
         "data" => text("The folder of the history, relative to this file; data if not given."),
         "history" => optional("How the history is kept.", HISTORY, history),

@@ -4,6 +4,7 @@ use super::SOURCE;
 use super::codes::{NO_KNOWN_GOOD, SECRET_IN_FILE, UNKNOWN_FORMAT};
 use super::filled::{Environment, Filled, Kept, fill, is_secret};
 use super::values::{DIALECT, Empty, complain, duration, pairs, yes};
+use crate::collect::classify::Rules;
 use crate::collect::fetch::{Reach, can_be_sent};
 use crate::collect::read::FORMATS;
 use crate::diag::suggest::did_you_mean;
@@ -12,6 +13,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::incident::Placed;
 use crate::incident::mapping::Mapping;
 use crate::signal::words::capability;
+use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -70,6 +72,8 @@ pub struct Source {
     pub headers: Vec<(String, Filled)>,
     /// With which what comes to us must be signed.
     pub secret: Option<Filled>,
+    /// The rules for its texts, if others than those that come with the program.
+    pub rules: Option<Arc<Rules>>,
     /// Where it stands.
     pub span: Span,
 }
@@ -92,6 +96,7 @@ impl Source {
             && component(self) == component(other)
             && names(self) == names(other)
             && texts(&self.known_good) == texts(&other.known_good)
+            && self.rules == other.rules
             && (&self.format, &self.query, &self.capability, self.every, self.reach, &self.headers)
                 == (&other.format, &other.query, &other.capability, other.every, other.reach, &other.headers)
     }
@@ -134,6 +139,7 @@ pub(super) fn read(node: &Node, environment: Environment<'_>, problems: &mut Vec
         reach: if yes(&map, "allow_private", problems) { Reach::NamedHost } else { Reach::Public },
         headers: headers(&map, environment, problems),
         secret: map.text("secret", problems).and_then(|t| fill(&t, Kept::InEnvironment, environment, problems)),
+        rules: None,
         span: node.span,
         name: name?,
         way: way?,

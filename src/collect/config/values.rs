@@ -89,6 +89,14 @@ pub(super) enum Empty {
     LeavesOut,
 }
 
+/// A text, or a list of texts.
+pub(super) fn one_or_more(map: &Mapping, key: &str, problems: &mut Vec<Diagnostic>) -> Vec<Placed> {
+    match map.get(key) {
+        Some(node) if node.text().is_some() => map.text(key, problems).into_iter().collect(),
+        _ => map.texts(key, problems),
+    }
+}
+
 /// The items of a list.
 pub(super) fn items<'n>(map: &Mapping<'n>, key: &str, problems: &mut Vec<Diagnostic>) -> &'n [Node<'n>] {
     let Some(node) = map.get(key) else { return &[] };

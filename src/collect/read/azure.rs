@@ -5,7 +5,7 @@
 use super::draft::{Draft, Trouble};
 use super::feed::Entry;
 use super::time;
-use crate::collect::classify::{self, Tenor};
+use crate::collect::classify::Tenor;
 use crate::collect::{Feed, Reading};
 use crate::signal::{AtKind, State};
 use jiff::Timestamp;
@@ -75,7 +75,7 @@ fn entry(draft: &mut Draft, entry: &Entry) {
     let until = entry.updated.max(entry.published).filter(|_| over);
     let began = beginning(&entry.text);
     let at_kind = if began.is_some() { AtKind::Onset } else { AtKind::Seen };
-    let state = match classify::tenor(title) {
+    let state = match draft.rules().tenor(title).unwrap_or(Tenor::Degraded) {
         Tenor::Outage => State::Failing,
         Tenor::Info => State::Unknown,
         Tenor::Maintenance => State::Maintenance,

@@ -1,7 +1,8 @@
 //! A reading in the making: what a page says of its parts becomes signals on components.
 
 use super::{place, state, text, time};
-use crate::collect::{Collected, Feed, Reading, classify};
+use crate::collect::classify::{Attribution, Rules};
+use crate::collect::{Collected, Feed, Reading};
 use crate::diag::{FileId, Span};
 use crate::signal::{AtKind, Observation, Precision, Record, SourceKind, SourceName, State};
 use jiff::Timestamp;
@@ -104,6 +105,11 @@ impl<'f> Draft<'f> {
         }
     }
 
+    /// The rules for texts.
+    pub fn rules(&self) -> &'f Rules {
+        &self.feed.rules
+    }
+
     /// When the answer came.
     pub fn seen_at(&self) -> Timestamp {
         self.feed.seen_at
@@ -159,7 +165,7 @@ impl<'f> Draft<'f> {
         let Some((component, _)) = self.component(trouble.part, trouble.group) else {
             return;
         };
-        let capability = capability(&[trouble.part, trouble.group, trouble.title, trouble.first]);
+        let capability = self.capability(&[trouble.part, trouble.group, trouble.title, trouble.first]);
         let region = trouble.region.map(str::to_string).or_else(|| place::of(trouble.part));
         let region = region.unwrap_or_else(|| place::GLOBAL.to_string());
         let identity = identity(trouble.id, &component, capability, &region);
@@ -187,7 +193,7 @@ impl<'f> Draft<'f> {
         let Some((component, _)) = self.component(trouble.part, trouble.group) else {
             return;
         };
-        let capability = capability(&[trouble.part, trouble.group, trouble.title, trouble.first]);
+        let capability = self.capability(&[trouble.part, trouble.group, trouble.title, trouble.first]);
         let known =
             self.reading.signals.iter().map(|s| &s.record.observation).any(|o| {
                 o.component == component && o.capability == capability && o.until.is_none() && graver(o.state)
@@ -217,7 +223,7 @@ impl<'f> Draft<'f> {
         if component.is_empty() {
             return;
         }
-        let capability = if named { capability(&[part, group]) } else { ANY }.to_string();
+        let capability = if named { self.capability(&[part, group]) } else { ANY }.to_string();
         let region = place::of(part).filter(|_| named).unwrap_or_else(|| place::GLOBAL.to_string());
         self.well.push(Well { component, capability, region, named });
     }
@@ -234,14 +240,14 @@ impl<'f> Draft<'f> {
         let mut unnamed = None;
         for (at, words) in said {
             let plain = text::bare(words);
-            match classify::attribution(&plain) {
-                classify::Attribution::None => {}
-                classify::Attribution::Denied => {
+            match self.feed.rules.attribution(&plain) {
+                Attribution::None => {}
+                Attribution::Denied => {
                     blamed.clear();
                     unnamed = None;
                 }
-                classify::Attribution::Others => {
-                    let known = || classify::provider(&plain).map(str::to_string);
+                Attribution::Others => {
+                    let known = || self.feed.rules.provider(&plain).map(str::to_string);
                     let provider = self.provider(&plain, words).or_else(known);
                     match provider {
                         Some(provider) => _ = blamed.entry(provider).or_insert((*at, words)),
@@ -319,7 +325,7 @@ impl<'f> Draft<'f> {
         let blamed = others.filter(|(name, _)| !name.is_empty()).filter(|(name, _)| {
             let mention = RegexBuilder::new(&format!(r"\b{}\b", regex::escape(name))).case_insensitive(true).build();
             let links = LINKS.as_ref().is_some_and(|l| l.find_iter(words).any(|l| mentions(l.as_str(), name)));
-            links || mention.is_ok_and(|m| classify::blames(plain, &m))
+            links || mention.is_ok_and(|m| self.feed.rules.blames(plain, &m))
         });
         blamed.max_by_key(|(name, _)| name.len()).map(|(_, component)| component.clone())
     }
@@ -357,6 +363,12 @@ impl<'f> Draft<'f> {
         }
     }
 
+    /// The capability that the first of `texts` tells that tells one.
+    fn capability(&self, texts: &[&str]) -> &'f str {
+        let rules = &self.feed.rules;
+        texts.iter().find_map(|t| rules.capability(&text::bare(t))).unwrap_or(ANY)
+    }
+
     fn add(&mut self, identity: String, record: Record) {
         if let Some(known) = self.by_identity.get(&identity).and_then(|i| self.reading.signals.get_mut(*i)) {
             let (old, new) = (&mut known.record.observation, record.observation);
@@ -372,11 +384,6 @@ impl<'f> Draft<'f> {
             self.pass_over(format!("only the first {MAX_SIGNALS} signals are read"));
         }
     }
-}
-
-/// The capability that the first of `texts` tells that tells one.
-fn capability(texts: &[&str]) -> &'static str {
-    texts.iter().find_map(|t| classify::capability(&text::bare(t))).unwrap_or(ANY)
 }
 
 fn identity(id: &str, component: &str, capability: &str, region: &str) -> String {

@@ -4,7 +4,7 @@
 
 use super::draft::{Draft, Trouble};
 use super::{aws_rss, azure, json, meta, text, time};
-use crate::collect::classify::{self, Tenor};
+use crate::collect::classify::Tenor;
 use crate::collect::{Feed, Reading, Unreadable};
 use crate::signal::State;
 use jiff::{SignedDuration, Timestamp};
@@ -137,25 +137,24 @@ fn general_entry(draft: &mut Draft, entry: &Entry) {
         TIMES.as_ref().and_then(|t| t.find(newest)).filter(|t| t.start() > 0).map_or(newest, |t| &newest[..t.start()]);
     let whole = Trouble { first: oldest, newest, url, ..Trouble::new(&entry.id, title, State::Maintenance) };
     let scheduled = entry.text.contains("THIS IS A SCHEDULED EVENT");
-    let tenor = classify::tenor_told(title).or_else(|| classify::tenor_told(newest));
+    let rules = draft.rules();
+    let tells = |text: &str| rules.tenor(text);
+    let tenor = tells(title).or_else(|| tells(newest));
     if scheduled || tenor == Some(Tenor::Maintenance) {
         let until = entry.updated.or(published).filter(|_| stage.eq_ignore_ascii_case("completed"));
         draft.maintenance(&Trouble { until, ..whole }, published, None);
         return;
     }
     let over = matches!(stage.to_lowercase().as_str(), "resolved" | "completed" | "postmortem")
-        || stages.is_empty() && classify::tenor_told(newest) == Some(Tenor::Resolved)
-        || classify::tenor_told(title) == Some(Tenor::Resolved);
+        || stages.is_empty() && tells(newest) == Some(Tenor::Resolved)
+        || tells(title) == Some(Tenor::Resolved);
     let at = first_time(&entry.text, published).or(published);
     let until = entry.updated.max(published).filter(|_| over);
     if until.is_none() && entry.updated.max(published).is_some_and(|at| draft.seen_at().duration_since(at) > STALE) {
         draft.note(format!("`{}` has no end and was not touched for a day; left out", text::cut(title, 80)));
         return;
     }
-    let told = [title, oldest]
-        .into_iter()
-        .filter_map(classify::tenor_told)
-        .find(|t| matches!(t, Tenor::Outage | Tenor::Degraded));
+    let told = [title, oldest].into_iter().filter_map(tells).find(|t| matches!(t, Tenor::Outage | Tenor::Degraded));
     let state = match told {
         Some(tenor) => tenor.state(),
         None if stages.is_empty() => State::Unknown,

@@ -1,6 +1,7 @@
 //! From what a monitor says to signals: names become components, words a capability, and identities are given.
 
 use super::{json, text};
+use crate::collect::classify::Rules;
 use crate::collect::{Collected, Feed, Reading, Terms};
 use crate::diag::{FileId, Span, clean};
 use crate::signal::{AtKind, Observation, Precision, Record, SourceKind, SourceName, State, symptom, words};
@@ -162,7 +163,7 @@ impl<'f> Notices<'f> {
             notice.at = self.feed.seen_at;
         }
         notice.until = notice.until.filter(|u| *u <= self.feed.seen_at).map(|u| u.max(notice.at));
-        let capability = capability(&notice);
+        let capability = capability(&notice, &self.feed.rules);
         let identity = identity(&notice, &component, &capability);
         if notice.terms != Terms::default() {
             let terms = self.reading.terms.entry(identity.clone()).or_default();
@@ -223,8 +224,9 @@ impl<'f> Notices<'f> {
     }
 }
 
-/// The capability that a notice is about: as its field says, else by the words of name, title and text, in this order.
-fn capability(notice: &Notice<'_>) -> String {
+/// The capability that a notice is about: as its field says, else by the words of name, title and text, in this
+/// order: by the rules of the user's own first.
+fn capability(notice: &Notice<'_>, rules: &Rules) -> String {
     let named = notice.capability.map(|c| c.trim().to_lowercase()).filter(|c| is_word(c));
     if let Some(word) = named {
         return match word.as_str() {
@@ -233,8 +235,9 @@ fn capability(notice: &Notice<'_>) -> String {
         };
     }
     let names = notice.names.join(" ");
-    let told = [names.as_str(), notice.title, &notice.text].into_iter().find_map(|t| symptom::classify(&spread(t)));
-    told.unwrap_or("any").to_string()
+    let texts = [names.as_str(), notice.title, &notice.text].map(spread);
+    let own = || texts.iter().find_map(|t| rules.own_capability(t));
+    own().or_else(|| texts.iter().find_map(|t| symptom::classify(t))).unwrap_or("any").to_string()
 }
 
 /// Whether it can be the name of a capability.

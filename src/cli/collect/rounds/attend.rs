@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// What to ask, and how.
@@ -18,18 +19,32 @@ pub(super) struct Order {
     pub fetcher: Arc<Fetcher>,
 }
 
+/// What became of a round.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// The name of the source.
+    pub source: String,
+    pub round: Round,
+    /// When it was asked.
+    pub asked: Timestamp,
+    /// How long its host asks to be left alone.
+    pub rest: Option<Duration>,
+}
+
 /// Asks one source, once or again and again, until nobody orders it any more. A new order is carried out at once, and goes
 /// on from what the source said before.
 pub(super) async fn attend(
     mut orders: watch::Receiver<Order>,
     mut standing: Standing,
     until: Until,
-    told: mpsc::Sender<(String, Round)>,
+    told: mpsc::Sender<Told>,
 ) {
     loop {
         let Order { source, base, fetcher } = orders.borrow_and_update().clone();
-        let round = ask(&source, &base, &fetcher, &mut standing, Timestamp::now()).await;
-        if told.send((source.name.text.clone(), round)).await.is_err() || until == Until::EachWasAsked {
+        let asked = Timestamp::now();
+        let round = ask(&source, &base, &fetcher, &mut standing, asked).await;
+        let news = Told { source: source.name.text.clone(), round, asked, rest: standing.rest };
+        if told.send(news).await.is_err() || until == Until::EachWasAsked {
             return;
         }
         let wait = match standing.failures {

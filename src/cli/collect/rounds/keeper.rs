@@ -1,7 +1,9 @@
 //! Writes the history, and says what changes.
 
+use super::attend::Told;
 use super::{Happening, Until};
 use crate::cli::Exit;
+use crate::cli::collect::board::Board;
 use crate::cli::output::tell;
 use crate::collect::Reading;
 use crate::collect::ask::Round;
@@ -33,6 +35,8 @@ pub(super) struct Keeper {
     history: History,
     /// What came to us and has not ended.
     life: Life,
+    /// How sources stand, for whoever looks.
+    board: Board,
     voice: Voice,
     /// Sources that said nothing in their last round, and why.
     unknown: BTreeMap<String, String>,
@@ -42,13 +46,29 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub fn new(history: History, life: Life, voice: Voice) -> Self {
+    pub fn new(history: History, life: Life, board: Board, voice: Voice) -> Self {
         // Long ago: the first round tidies up.
-        Keeper { history, life, voice, unknown: BTreeMap::new(), unkept: None, maintained: Timestamp::UNIX_EPOCH }
+        Keeper {
+            history,
+            life,
+            board,
+            voice,
+            unknown: BTreeMap::new(),
+            unkept: None,
+            maintained: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// Keeps what a source said that was asked.
+    pub fn hear(&mut self, told: Told) -> Vec<Happening> {
+        let Told { source, round, asked, rest } = told;
+        self.board.hear(&source, &round, asked, rest);
+        self.keep(&source, round).1
     }
 
     /// Keeps what a sender waits to have kept, and tells it so.
     pub fn take(&mut self, delivery: Delivery) -> Vec<Happening> {
+        self.board.hear(&delivery.source, &delivery.round, Timestamp::now(), None);
         let (kept, happened) = self.keep(&delivery.source, delivery.round);
         // A sender that has gone sends it again.
         let _ = delivery.kept.send(kept);
@@ -68,7 +88,7 @@ impl Keeper {
     }
 
     /// Keeps what a round told: whether all of it is in the history, and what happened.
-    pub fn keep(&mut self, name: &str, round: Round) -> (bool, Vec<Happening>) {
+    fn keep(&mut self, name: &str, round: Round) -> (bool, Vec<Happening>) {
         let mut kept = true;
         let mut happened = Vec::new();
         match round {
@@ -113,6 +133,7 @@ impl Keeper {
 
     /// Makes durable what waits for it, and once a day removes what need not be kept.
     pub fn tidy(&mut self, now: Timestamp) {
+        self.board.save_if_due(now);
         let mut done = self.history.sync_if_due();
         if now.duration_since(self.maintained) >= MAINTAIN {
             self.maintained = now;
@@ -127,6 +148,7 @@ impl Keeper {
     pub fn change(&mut self, settings: Settings, sources: &[Source]) {
         self.history.settle(settings);
         self.life.change(sources);
+        self.board.change(sources);
     }
 
     /// Forgets who else could not be heard.
@@ -170,6 +192,7 @@ impl Keeper {
         if let Err(problem) = self.history.sync() {
             self.not_kept(&problem);
         }
+        self.board.end(Timestamp::now());
         match until {
             Until::EachWasAsked if !self.unknown.is_empty() => Exit::Io,
             _ if self.unkept.is_some() => Exit::Io,

@@ -119,6 +119,9 @@ pub(super) fn id(message: &Message) -> String {
     hash(&[&serde_json::to_string(message).unwrap_or_default()], ID_DIGITS)
 }
 
+/// Files of the queue, and what their names say.
+pub(super) type Found = Vec<(Name, PathBuf)>;
+
 /// The folder of the data and that of the queue in it.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -128,7 +131,7 @@ pub(super) struct Disk {
 
 impl Disk {
     /// Opens the folder: what is in it, in order. What was never wholly written is removed.
-    pub fn open(data: &Path) -> Result<(Disk, Vec<(Name, PathBuf)>), Box<Diagnostic>> {
+    pub fn open(data: &Path) -> Result<(Disk, Found), Box<Diagnostic>> {
         let disk = Disk { data: data.to_path_buf(), folder: data.join(FOLDER) };
         fs::create_dir_all(&disk.folder).and_then(|()| sync_folder(data)).map_err(|e| unusable(&disk.folder, &e))?;
         let mut found = Vec::new();

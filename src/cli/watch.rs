@@ -17,6 +17,7 @@ use crate::notify::Status;
 use crate::report::terminal::{Style, terminal};
 use crate::report::view::Report;
 use crate::signal::Window;
+use crate::store;
 use crate::watch::episode::{Change, Episodes};
 use crate::watch::sight::Sight;
 use crate::watch::stance::{Said, Stance};
@@ -316,6 +317,9 @@ impl Watcher {
 
     /// Tells what changed, and keeps that it was told.
     fn tell(&mut self, change: Change, reasons: Option<(&View, &Report)>) {
+        let days = self.rounds.setup().config.keep.days.unwrap_or(store::Settings::default().keep_days);
+        let kept_for = SignedDuration::from_hours(24 * i64::from(days));
+        keep::forget(&self.folder, change.at.saturating_sub(kept_for).unwrap_or(Timestamp::MIN));
         let kept = reasons.and_then(|(view, _)| {
             let setup = self.rounds.setup();
             let graph: Vec<PathBuf> = setup.config.graph.iter().map(|g| setup.base().join(&g.text)).collect();

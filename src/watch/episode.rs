@@ -10,6 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// What every key begins with; the time at which it was first told follows.
+pub const KEY: &str = "cc-";
+
 /// What there is to tell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
@@ -85,8 +88,8 @@ impl Episodes {
             return Some(change);
         }
         episode.calm_since = None;
-        // A surer answer is news; one that is less sure, with the same leading, is not.
-        if same && (sure || !stance.said.leads().1) {
+        // A surer answer is news; one that is less sure, with the same leading, is not. Of what is nearly over only its end is.
+        if same && (sure || !stance.said.leads().1) || failing.len() < 2 {
             self.candidate = None;
             return None;
         }
@@ -112,7 +115,7 @@ impl Episodes {
             return None;
         }
         self.candidate = None;
-        let key = format!("cc-{}", stance.at.strftime("%Y%m%dT%H%M%SZ"));
+        let key = format!("{KEY}{}", stance.at.strftime("%Y%m%dT%H%M%SZ"));
         let (began, told) = (stance.at, stance.said.clone());
         let episode = Episode { key, began, told, about: about.clone(), calm_since: None };
         let change = episode.change(Status::Suspected, stance.at, about);

@@ -95,12 +95,12 @@ impl Sight {
 
     /// The signals of the window, as they are known now, in the order of source and identity.
     ///
-    /// What is well is so at the last answer that says the same; trouble that was seen before the window began stands at its
+    /// What is well is so at the last answer that says the same, and left out where the source saw trouble before; trouble that was seen before the window began stands at its
     /// beginning. Trouble without an end goes on; what was only seen once, a while ago, has one.
     pub fn signals(&self, window: Window) -> Vec<Record> {
         let mut found = Vec::new();
         for heard in self.sources.values() {
-            for said in heard.said.values() {
+            for said in heard.said.values().filter(|said| !heard.saw_end_of(&said.record.observation, window)) {
                 let mut record = said.record.clone();
                 let o = &mut record.observation;
                 if o.state == State::Healthy && said.listed {
@@ -117,6 +117,20 @@ impl Sight {
             }
         }
         found
+    }
+}
+
+impl Heard {
+    /// Whether `well` only says of a trouble that this source saw that it is over, which its end says already. It does not
+    /// deny that there was one.
+    fn saw_end_of(&self, well: &Observation, window: Window) -> bool {
+        let place = |o: &Observation| (o.component.clone(), o.capability.clone(), o.region.clone());
+        well.state == State::Healthy
+            && self
+                .said
+                .values()
+                .map(|said| &said.record.observation)
+                .any(|o| is_trouble(o) && o.until.is_some_and(|until| until >= window.start) && place(o) == place(well))
     }
 }
 

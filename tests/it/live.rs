@@ -217,13 +217,13 @@ fn an_incident_is_told_from_its_beginning_to_its_end_over_a_new_start() {
     watch.signal("-INT");
     watch.ends_with(0);
     // What was told can be checked: the same signals, the silence of who watches, the same answer.
-    let kept = place.join("data/incidents").join(suspected["key"].as_str().unwrap());
+    let kept = place.join(suspected["incident"].as_str().unwrap());
     let signals = fs::read_to_string(kept.join("signals.jsonl")).unwrap();
     assert!(signals.contains("\"covers\":[\"mail\"]"), "{signals}");
     let (code, said, told) = crate::run(&["correlate", kept.to_str().unwrap(), "--format", "json"]);
     assert_eq!(code, 0, "{told}");
     let report: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(report["causes"][0]["component"], "idp");
+    assert_eq!(report["causes"][0]["component"], "idp", "{signals}");
     let (told, again) = (&suspected["causes"][0]["probability"], &report["causes"][0]["probability"]);
     assert_eq!(told, again);
 }

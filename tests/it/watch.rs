@@ -169,6 +169,24 @@ fn trouble_that_was_seen_once_is_a_moment_and_one_that_is_listed_goes_on() {
     assert!(listed.signals(window).is_empty());
 }
 
+#[test]
+fn who_saw_trouble_end_does_not_deny_that_there_was_one() {
+    let failing = one("x@0", record("shop", State::Failing, AtKind::Onset, 0));
+    let well = |c: &str| one(&format!("well/{c}"), record(c, State::Healthy, AtKind::Seen, 60));
+    let mut ended = failing.clone();
+    ended.record.observation.until = Some(at(60));
+    let mut sight = Sight::default();
+    sight.hear("looks", &whole(vec![failing]), at(1));
+    sight.hear("looks", &whole(vec![ended, well("shop"), well("chat")]), at(61));
+    let said = |start: i64| {
+        let signals = sight.signals(Window { start: at(start), end: at(62) });
+        signals.iter().map(|r| (r.observation.component.clone(), r.observation.state)).collect::<Vec<_>>()
+    };
+    assert_eq!(said(-60), [("chat".to_string(), State::Healthy), ("shop".to_string(), State::Failing)]);
+    // Once that is long over, it counts that it is well.
+    assert!(said(61).contains(&("shop".to_string(), State::Healthy)));
+}
+
 fn graph() -> DependencyGraph {
     let text = "components:\n  idp: {kind: identity-provider}\n  idp/login: {kind: service, part_of: idp}\n  shop: {kind: service, depends_on: [idp]}\n";
     let mut sources = Sources::default();
@@ -234,6 +252,9 @@ fn a_suspicion_is_told_when_it_is_sure_or_was_there_twice_and_its_end_always() {
         &[(&nothing, BOTH), (&likely, BOTH), (&nothing, BOTH), (&likely, BOTH), (&likely, BOTH)],
     );
     assert_eq!(first.iter().map(|t| (t.0, t.1)).collect::<Vec<_>>(), [(4, Status::Suspected)]);
+    // Of what is nearly over only the end is told.
+    let nearly = told(&mut episodes.clone(), 5, &[(&nothing, &["shop"]), (&nothing, &["shop"]), (&sure, &["shop"])]);
+    assert!(nearly.is_empty());
     // Surer is news, less sure is none, and neither is a waver.
     let next =
         told(&mut episodes, 5, &[(&likely, BOTH), (&sure, BOTH), (&likely, BOTH), (&nothing, BOTH), (&sure, BOTH)]);

@@ -3,7 +3,8 @@
 use super::look::View;
 use crate::cli::output::replace;
 use crate::store;
-use crate::watch::episode::{Change, Episodes};
+use crate::watch::episode::{Change, Episodes, KEY};
+use jiff::Timestamp;
 use serde_json::json;
 use std::fmt::Write;
 use std::fs;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// The file in the data folder that tells what goes on.
 const FILE: &str = "watch.json";
-/// The folder in it of incidents that were told of.
+/// The folder in it of incidents that were told of: for each one a folder with one for each time at which it was told.
 const INCIDENTS: &str = "incidents";
 /// A larger file is none of ours.
 const MAX_BYTES: u64 = 16 << 20;
@@ -43,9 +44,21 @@ pub(super) fn save(folder: &Path, episodes: &Episodes) -> Result<(), String> {
     replace(&path, &bytes).map_err(|e| format!("{} cannot be written: {e}", path.display()))
 }
 
+/// Removes what is kept of incidents that began before `start`. Best effort: what stays is removed another time.
+pub(super) fn forget(folder: &Path, start: Timestamp) {
+    let first = format!("{KEY}{}", start.strftime("%Y%m%d"));
+    let Ok(entries) = fs::read_dir(folder.join(INCIDENTS)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(KEY) && name < first {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// Writes what an answer rests on as an incident, which `correlate` answers again with all reasons: its folder.
 pub(super) fn incident(folder: &Path, change: &Change, view: &View, graph: &[PathBuf]) -> Result<PathBuf, String> {
-    let place = folder.join(INCIDENTS).join(&change.key);
+    let place = folder.join(INCIDENTS).join(&change.key).join(change.at.strftime("%Y%m%dT%H%M%SZ").to_string());
     let failed = |e: std::io::Error| format!("{} cannot be written: {e}", place.display());
     fs::create_dir_all(&place).map_err(failed)?;
     let mut signals = String::new();

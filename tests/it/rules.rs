@@ -26,7 +26,7 @@ fn rules(text: &str) -> Rules {
 }
 
 fn example() -> Rules {
-    rules(&fs::read_to_string(folder("sources/phrases.yaml")).unwrap())
+    rules(&fs::read_to_string(folder("sources/rules/phrases.yaml")).unwrap())
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_configuration_names_rules_and_they_are_checked_with_it() {
 
 #[test]
 fn texts_are_explained_by_the_rules_that_decide() {
-    let own = folder("sources/phrases.yaml");
+    let own = folder("sources/rules/phrases.yaml");
     let args = [
         "collect",
         "classify",
@@ -204,7 +204,7 @@ proptest! {
 
     #[test]
     fn damaged_rules_are_survived(at in 0usize..600, what in "[\\[\\]{}:,&*!|>'\"%@`$()?a-z0-9 \\n-]{0,4}", cut in 0usize..8) {
-        let whole = fs::read_to_string(folder("sources/phrases.yaml")).unwrap();
+        let whole = fs::read_to_string(folder("sources/rules/phrases.yaml")).unwrap();
         let start = at.min(whole.len());
         let end = (start + cut).min(whole.len());
         let text = format!("{}{what}{}", &whole[..start], &whole[end..]);

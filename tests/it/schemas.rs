@@ -26,10 +26,11 @@ fn schemas() -> BTreeMap<&'static str, Validator> {
 pub fn of(path: &str) -> Option<&'static str> {
     let below = |folder: &str| path.strip_prefix(folder).filter(|p| p.ends_with(".yaml") || p.ends_with(".yml"));
     if let Some(file) = below("tests/sources/") {
-        if file == "phrases.yaml" {
-            return Some("rules");
-        }
-        return Some(if file.starts_with("graph/") { "graph" } else { "sources" });
+        return Some(match file.split_once('/') {
+            Some(("graph", _)) => "graph",
+            Some(("rules", _)) => "rules",
+            _ => "sources",
+        });
     }
     if let Some(file) = below("docs/operations/") {
         return Some(if file == "own.yaml" { "graph" } else { "sources" });

@@ -277,8 +277,8 @@ fn a_thousand_sources_with_hostile_names_fit_the_screen() {
     let entry = Entry { name: "x".to_string(), ..status(THREE, now).sources[0].clone() };
     let hostile = |n: usize| Entry {
         name: format!("{n}\u{1b}[2J\u{202e}\nname of a source that is far too long for a line"),
-        why: (n % 3 == 0).then(|| "no\u{7}\r\n".repeat(50)),
-        failures: u32::from(n % 3 == 0) * u32::MAX,
+        why: n.is_multiple_of(3).then(|| "no\u{7}\r\n".repeat(50)),
+        failures: u32::from(n.is_multiple_of(3)) * u32::MAX,
         last_answered: now.checked_sub((n as i64).minutes()).ok(),
         every_s: 3600.0,
         ..entry.clone()

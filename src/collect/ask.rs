@@ -26,7 +26,7 @@ pub(super) fn lists_all(format: Format) -> bool {
     )
 }
 
-/// How far back a database of measurements is asked, at most.
+/// How far back is asked, at most, in seconds.
 const RANGE: i64 = 60 * 60;
 /// Between two of its measurements, at most, in seconds; less for a source that is asked more often.
 const STEP: i64 = 60;
@@ -120,10 +120,12 @@ pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut
     round
 }
 
-/// The address with what a database of measurements is asked: over a range where its path says so, with a measurement for
-/// each time that the source is asked.
+/// The address with the times of the last hour in place of `{from}` and `{until}`, and with what a database of
+/// measurements is asked: over a range where its path says so, with a measurement for each time that the source is asked.
 fn asked(url: &str, query: Option<&str>, every: Duration, now: Timestamp) -> String {
-    let (Some(query), Ok(mut asked)) = (query, Url::parse(url)) else { return url.to_string() };
+    let seconds = now.as_second();
+    let url = url.replace("{from}", &(seconds - RANGE).to_string()).replace("{until}", &seconds.to_string());
+    let (Some(query), Ok(mut asked)) = (query, Url::parse(&url)) else { return url };
     let ranged = asked.path().ends_with("/query_range");
     let mut pairs = asked.query_pairs_mut();
     pairs.append_pair("query", query);
@@ -131,9 +133,9 @@ fn asked(url: &str, query: Option<&str>, every: Duration, now: Timestamp) -> Str
         let step = i64::try_from(every.as_secs()).unwrap_or(STEP).clamp(1, STEP);
         let range = RANGE.min(step * POINTS);
         // At a multiple of the step, or beginnings would shift from answer to answer.
-        let start = (now.as_second() - range) / step * step;
+        let start = (seconds - range) / step * step;
         pairs.append_pair("start", &start.to_string());
-        pairs.append_pair("end", &now.as_second().to_string());
+        pairs.append_pair("end", &seconds.to_string());
         pairs.append_pair("step", &step.to_string());
     }
     drop(pairs);
@@ -181,5 +183,30 @@ fn format_of(source: &Source, place: &str, body: &[u8]) -> Option<Format> {
             let path = url.as_ref().map_or(place, |u| u.path());
             read::recognise(host, path, body)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moving_times_and_ranges_are_put_into_addresses() {
+        let now = Timestamp::from_second(1_795_600_030).unwrap();
+        let of = |url: &str, query, every| asked(url, query, Duration::from_secs(every), now);
+        assert_eq!(
+            of("https://a.example/events?from={from}&until={until}", None, 60),
+            "https://a.example/events?from=1795596430&until=1795600030"
+        );
+        assert_eq!(
+            of("http://p/api/v1/query_range", Some("up"), 60),
+            "http://p/api/v1/query_range?query=up&start=1795596420&end=1795600030&step=60"
+        );
+        // Asked often: as dense, and not more than so many points.
+        assert_eq!(
+            of("http://p/api/v1/query_range", Some("up"), 2),
+            "http://p/api/v1/query_range?query=up&start=1795598590&end=1795600030&step=2"
+        );
+        assert_eq!(of("http://p/api/v1/query", Some("up"), 60), "http://p/api/v1/query?query=up");
     }
 }

@@ -87,7 +87,9 @@ fn field(key: &str) -> Value {
 fn source(key: &str) -> Value {
     match key {
         "name" => json!({"description": "What it is called; once in the file.", "type": "string", "minLength": 1}),
-        "url" => text("Where it is fetched; ${NAME} stands for a variable of the environment."),
+        "url" => text(
+            "Where it is fetched; ${NAME} stands for a variable of the environment, {from} and {until} for an hour ago and now in seconds.",
+        ),
         "file" => text("A file that others write, relative to this file."),
         "probe" => texts("Targets to look at ourselves: https://…, tcp://host:port, tls://host:port, dns://name."),
         "receive" => text("The path at which it comes to us, as /hooks/alertmanager."),

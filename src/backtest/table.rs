@@ -4,7 +4,6 @@ use super::score::{CaseScore, Totals, totals};
 use super::simulate::Summary;
 use super::{Backtest, Blind, ToAnswer, tune};
 use crate::model::Params;
-use crate::report::view::VerdictKind;
 use serde_json::{Value, json};
 
 /// Width of a case's id.
@@ -32,7 +31,7 @@ pub fn text(backtest: &Backtest) -> String {
         let sure = if case.score.wrong_and_sure.is_empty() { "" } else { " SURE AND WRONG" };
         out += &format!(
             "{id:ID$} {first:10} {:14} {:8.2} {:6.3}{sure}\n",
-            verdict(case.report.verdict.kind),
+            case.report.verdict.kind.as_str(),
             case.score.log_loss,
             case.score.brier,
         );
@@ -195,17 +194,6 @@ pub fn ablated(rows: &[Ablated]) -> String {
         );
     }
     out
-}
-
-/// The kind of verdict, as the report spells it.
-fn verdict(kind: VerdictKind) -> &'static str {
-    match kind {
-        VerdictKind::CommonCause => "common-cause",
-        VerdictKind::SeveralCauses => "several-causes",
-        VerdictKind::Independent => "independent",
-        VerdictKind::UnknownCause => "unknown-cause",
-        VerdictKind::Inconclusive => "inconclusive",
-    }
 }
 
 /// At most `width` characters; what is lost is shown as `…`.

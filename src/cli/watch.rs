@@ -119,18 +119,9 @@ fn graph_of(config: &Config, file: &Path) -> Result<Arc<DependencyGraph>, Exit> 
     }
 }
 
-/// What is asked of a view, and for what.
-enum Asked {
-    /// Whether there is something to tell.
-    Look,
-    /// The reasons for what is told.
-    Tell(Change),
-}
-
 /// A view with its answer.
 struct Looked {
     view: View,
-    asked: Asked,
     report: Report,
 }
 
@@ -148,6 +139,8 @@ struct Watcher {
     last: Option<Answer>,
     started: Timestamp,
     looking: Option<JoinHandle<Looked>>,
+    /// What is told when its reasons are there.
+    pending: Option<Change>,
     /// Problems of signals that were told already.
     told: BTreeSet<String>,
 }
@@ -176,6 +169,7 @@ impl Watcher {
             last: None,
             started: Timestamp::now(),
             looking: None,
+            pending: None,
             told: BTreeSet::new(),
         })
     }
@@ -254,7 +248,8 @@ impl Watcher {
     fn view(&mut self) -> View {
         let now = Timestamp::from_second(Timestamp::now().as_second() + 1).unwrap_or(Timestamp::MAX);
         let window = self.window(now);
-        self.sight.forget_before(window.start);
+        let config = &self.rounds.setup().config;
+        self.sight.forget_before(window.start, |name| look::patience(config, name, window));
         look::view(&self.sight, &self.rounds.setup().config, &self.graph, window)
     }
 
@@ -276,30 +271,32 @@ impl Watcher {
         if let Some(answer) = self.last.clone().filter(|a| a.is_for(&view, STANDS)) {
             return self.weigh(view, answer.said);
         }
-        self.ask(view, Asked::Look);
+        self.ask(view, Detail::Verdict);
     }
 
     /// Asks the engine, on another thread.
-    fn ask(&mut self, view: View, asked: Asked) {
-        let detail = match asked {
-            Asked::Look => Detail::Verdict,
-            Asked::Tell(_) => Detail::Full,
-        };
+    fn ask(&mut self, view: View, detail: Detail) {
         self.looking = Some(tokio::task::spawn_blocking(move || {
             let report = look::correlate(&view, detail);
-            Looked { view, asked, report }
+            Looked { view, report }
         }));
     }
 
+    /// Takes up an answer: whether there is something to tell, or the reasons for what is.
     fn conclude(&mut self, looked: Option<Looked>) {
-        let Some(Looked { view, asked, report }) = looked else { return };
-        let said = Said::of(&report);
-        match asked {
-            Asked::Look => {
+        match (looked, self.pending.take()) {
+            (Some(Looked { view, report }), Some(change)) => {
+                let change = Change { said: Said::of(&report), ..change };
+                self.tell(change, Some((&view, &report)));
+            }
+            // What is told is told, with or without reasons.
+            (None, Some(change)) => self.tell(change, None),
+            (Some(Looked { view, report }), None) => {
+                let said = Said::of(&report);
                 self.last = Some(Answer { content: view.content, at: view.window.end, said: said.clone() });
                 self.weigh(view, said);
             }
-            Asked::Tell(change) => self.tell(Change { said, ..change }, Some((&view, &report))),
+            (None, None) => {}
         }
     }
 
@@ -311,7 +308,10 @@ impl Watcher {
         let Some(change) = self.episodes.look(&stance, self.settle) else { return };
         match change.status {
             Status::Resolved => self.tell(change, None),
-            Status::Suspected | Status::Changed => self.ask(view, Asked::Tell(change)),
+            Status::Suspected | Status::Changed => {
+                self.pending = Some(change);
+                self.ask(view, Detail::Full);
+            }
         }
     }
 

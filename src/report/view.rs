@@ -12,7 +12,7 @@ pub use picture::*;
 pub use reasons::*;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Name of the contract, the value of [`Report::schema`].
 pub const SCHEMA: &str = "commoncause/report/v1";
@@ -92,7 +92,7 @@ pub struct Verdict {
 }
 
 /// What kind of answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum VerdictKind {
     /// One shared cause leads.
@@ -105,6 +105,24 @@ pub enum VerdictKind {
     UnknownCause,
     /// The signals do not decide.
     Inconclusive,
+}
+
+impl VerdictKind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            VerdictKind::CommonCause => "common-cause",
+            VerdictKind::SeveralCauses => "several-causes",
+            VerdictKind::Independent => "independent",
+            VerdictKind::UnknownCause => "unknown-cause",
+            VerdictKind::Inconclusive => "inconclusive",
+        }
+    }
+
+    /// Whether something shared is blamed.
+    pub fn is_shared(self) -> bool {
+        matches!(self, VerdictKind::CommonCause | VerdictKind::SeveralCauses | VerdictKind::UnknownCause)
+    }
 }
 
 /// One suspected cause.

@@ -6,13 +6,13 @@ use crate::report::text::probability;
 use crate::report::view::{Cause, Report, VerdictKind};
 use std::collections::BTreeSet;
 
-/// The words for verdicts.
-pub(super) const VERDICTS: [(&str, VerdictKind); 5] = [
-    ("common-cause", VerdictKind::CommonCause),
-    ("several-causes", VerdictKind::SeveralCauses),
-    ("independent", VerdictKind::Independent),
-    ("unknown-cause", VerdictKind::UnknownCause),
-    ("inconclusive", VerdictKind::Inconclusive),
+/// The verdicts that can be expected.
+pub(super) const VERDICTS: [VerdictKind; 5] = [
+    VerdictKind::CommonCause,
+    VerdictKind::SeveralCauses,
+    VerdictKind::Independent,
+    VerdictKind::UnknownCause,
+    VerdictKind::Inconclusive,
 ];
 /// A component that a report does not list is less probable than this.
 const UNLISTED: f64 = 0.01;
@@ -54,9 +54,9 @@ impl Expect {
     pub fn judge(&self, report: &Report) -> Vec<Check> {
         let mut checks = Vec::new();
         if !self.verdict.is_empty() {
-            let words: Vec<String> = self.verdict.iter().map(|v| word(*v).to_string()).collect();
+            let words: Vec<String> = self.verdict.iter().map(|v| v.as_str().to_string()).collect();
             let outcome = holds(self.verdict.contains(&report.verdict.kind));
-            let got = word(report.verdict.kind).to_string();
+            let got = report.verdict.kind.as_str().to_string();
             checks.push(Check { what: "verdict".to_string(), expected: words.join(" or "), got, outcome });
         }
         if !self.top.is_empty() {
@@ -136,11 +136,6 @@ const EXACT: f64 = 1e-6;
 
 fn holds(so: bool) -> Outcome {
     if so { Outcome::Holds } else { Outcome::Fails }
-}
-
-/// The word for a verdict.
-pub(super) fn word(kind: VerdictKind) -> &'static str {
-    VERDICTS.iter().find(|(_, k)| *k == kind).map_or("", |(word, _)| word)
 }
 
 fn list(names: &BTreeSet<&str>) -> String {

@@ -183,9 +183,9 @@ fn one_or_more(key: &str, map: &Mapping, problems: &mut Vec<Diagnostic>) -> Vec<
 }
 
 fn verdict(word: &Placed, problems: &mut Vec<Diagnostic>) -> Option<VerdictKind> {
-    let found = VERDICTS.iter().find(|(name, _)| *name == word.text).map(|(_, kind)| *kind);
+    let found = VERDICTS.into_iter().find(|kind| kind.as_str() == word.text);
     if found.is_none() {
-        let words = || VERDICTS.iter().map(|(name, _)| *name);
+        let words = || VERDICTS.iter().map(|kind| kind.as_str());
         let help = did_you_mean(&word.text, words())
             .unwrap_or_else(|| format!("the verdicts are {}", words().collect::<Vec<_>>().join(", ")));
         let message = format!("no verdict is called `{}`", word.text);

@@ -109,7 +109,7 @@ fn chances(description: &str) -> Value {
 fn expected(key: &str) -> Value {
     match key {
         "verdict" => {
-            let words: Vec<&str> = VERDICTS.iter().map(|(word, _)| *word).collect();
+            let words: Vec<&str> = VERDICTS.iter().map(|kind| kind.as_str()).collect();
             one_or_more("One of these verdicts.", json!({"enum": words}))
         }
         "top" => {

@@ -78,11 +78,12 @@ impl Sight {
         self.sources.retain(|name, _| names.contains(name.as_str()));
     }
 
-    /// Forgets what ended, and who was last heard, before `start`.
-    pub fn forget_before(&mut self, start: Timestamp) {
-        for heard in self.sources.values_mut() {
+    /// Forgets what ended before `start`, and what sources say that were last heard before the time that `patience` gives
+    /// for them; `None` for those whose silence is no news.
+    pub fn forget_before(&mut self, start: Timestamp, patience: impl Fn(&str) -> Option<Timestamp>) {
+        for (name, heard) in &mut self.sources {
             heard.said.retain(|_, said| said.record.observation.until.is_none_or(|until| until >= start));
-            if heard.last.is_none_or(|last| last < start) {
+            if patience(name).is_some_and(|first| heard.last.is_none_or(|last| last < first)) {
                 heard.said.clear();
             }
         }

@@ -29,7 +29,7 @@ pub struct Stance {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     /// The kind of verdict.
-    pub kind: Kind,
+    pub kind: VerdictKind,
     /// The verdict, as a sentence.
     pub verdict: String,
     /// The causes, best first.
@@ -38,50 +38,9 @@ pub struct Said {
     pub error: f64,
 }
 
-/// Kinds of verdict, as far as they differ in what is to be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// One shared cause leads.
-    CommonCause,
-    /// Two or more are each likely.
-    SeveralCauses,
-    /// Something shared that is not in the graph.
-    UnknownCause,
-    /// The failures have causes of their own.
-    Independent,
-    /// The signals do not decide.
-    Inconclusive,
-}
-
-impl Kind {
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::CommonCause => "common-cause",
-            Kind::SeveralCauses => "several-causes",
-            Kind::UnknownCause => "unknown-cause",
-            Kind::Independent => "independent",
-            Kind::Inconclusive => "inconclusive",
-        }
-    }
-
-    /// Whether something shared is blamed.
-    pub fn is_shared(self) -> bool {
-        matches!(self, Kind::CommonCause | Kind::SeveralCauses | Kind::UnknownCause)
-    }
-}
-
 impl Said {
     /// Sums up a report.
     pub fn of(report: &Report) -> Said {
-        let kind = match report.verdict.kind {
-            VerdictKind::CommonCause => Kind::CommonCause,
-            VerdictKind::SeveralCauses => Kind::SeveralCauses,
-            VerdictKind::UnknownCause => Kind::UnknownCause,
-            VerdictKind::Independent => Kind::Independent,
-            VerdictKind::Inconclusive => Kind::Inconclusive,
-        };
         let shared = report.causes.iter().filter(|c| c.is_common()).take(NAMED);
         let causes = shared.map(|c| {
             let others = c.explains.iter().map(|e| &e.component).filter(|e| **e != c.component);
@@ -97,7 +56,12 @@ impl Said {
                 explains,
             }
         });
-        Said { kind, verdict: report.verdict.text.clone(), causes: causes.collect(), error: report.inference.error }
+        Said {
+            kind: report.verdict.kind,
+            verdict: report.verdict.text.clone(),
+            causes: causes.collect(),
+            error: report.inference.error,
+        }
     }
 
     /// The components that lead, and whether that is sure: what must change for anything to have changed.

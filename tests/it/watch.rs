@@ -5,11 +5,12 @@ use commoncause::collect::{Collected, Reading};
 use commoncause::diag::{FileId, Sources, Span};
 use commoncause::graph::{self, DependencyGraph};
 use commoncause::notify::Status;
+use commoncause::report::view::VerdictKind;
 use commoncause::signal::{AtKind, Observation, Precision, Record, SourceKind, SourceName, State, Window};
 use commoncause::watch::aside::{Work, split};
 use commoncause::watch::episode::Episodes;
 use commoncause::watch::sight::{Sight, is_open};
-use commoncause::watch::stance::{Kind, Said, Stance};
+use commoncause::watch::stance::{Said, Stance};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -165,7 +166,9 @@ fn trouble_that_was_seen_once_is_a_moment_and_one_that_is_listed_goes_on() {
     let window = Window { start: at(3600), end: at(7200) };
     assert_eq!(listed.signals(window)[0].observation.at, at(3600));
     // Who is not heard any more says nothing any more.
-    listed.forget_before(at(7001));
+    listed.forget_before(at(7001), |_| None);
+    assert_eq!(listed.signals(window).len(), 1);
+    listed.forget_before(at(7001), |_| Some(at(7001)));
     assert!(listed.signals(window).is_empty());
 }
 
@@ -216,7 +219,7 @@ fn announced_work_is_no_failure_until_it_is_outlasted() {
     assert_eq!(count.len(), 4);
 }
 
-fn said(kind: Kind, causes: &[(&str, f64, &[&str])]) -> Said {
+fn said(kind: VerdictKind, causes: &[(&str, f64, &[&str])]) -> Said {
     let causes = causes.iter().map(|(component, probability, explains)| {
         let json = serde_json::json!({"component": component, "capability": "any", "kind": "service",
             "probability": probability, "range": [0.0, 1.0], "explains": explains});
@@ -242,9 +245,9 @@ const BOTH: &[&str] = &["chat", "shop"];
 
 #[test]
 fn a_suspicion_is_told_when_it_is_sure_or_was_there_twice_and_its_end_always() {
-    let sure = said(Kind::CommonCause, &[("idp", 0.95, BOTH)]);
-    let likely = said(Kind::CommonCause, &[("idp", 0.6, BOTH)]);
-    let nothing = said(Kind::Inconclusive, &[]);
+    let sure = said(VerdictKind::CommonCause, &[("idp", 0.95, BOTH)]);
+    let likely = said(VerdictKind::CommonCause, &[("idp", 0.6, BOTH)]);
+    let nothing = said(VerdictKind::Inconclusive, &[]);
     let mut episodes = Episodes::default();
     let first = told(
         &mut episodes,
@@ -273,8 +276,8 @@ fn a_suspicion_is_told_when_it_is_sure_or_was_there_twice_and_its_end_always() {
 
 #[test]
 fn a_sure_suspicion_is_told_at_once_and_another_cause_is_a_change() {
-    let idp = said(Kind::CommonCause, &[("idp", 0.95, BOTH)]);
-    let cloud = said(Kind::CommonCause, &[("cloud", 0.97, &["chat", "shop", "mail"])]);
+    let idp = said(VerdictKind::CommonCause, &[("idp", 0.95, BOTH)]);
+    let cloud = said(VerdictKind::CommonCause, &[("cloud", 0.97, &["chat", "shop", "mail"])]);
     let mut episodes = Episodes::default();
     let three: &[&str] = &["chat", "mail", "shop"];
     // The child fails before the parent: who was named first is not who stands in the end.
@@ -299,21 +302,59 @@ fn a_sure_suspicion_is_told_at_once_and_another_cause_is_a_change() {
 
 #[test]
 fn one_component_is_no_incident_and_coincidence_is_none() {
-    let sure = said(Kind::CommonCause, &[("idp", 0.95, &["shop"])]);
-    let own = said(Kind::Independent, &[]);
+    let sure = said(VerdictKind::CommonCause, &[("idp", 0.95, &["shop"])]);
+    let own = said(VerdictKind::Independent, &[]);
     let mut episodes = Episodes::default();
     assert!(told(&mut episodes, 0, &[(&sure, &["shop"]), (&sure, &["shop"]), (&own, BOTH), (&own, BOTH)]).is_empty());
 }
 
 #[test]
 fn an_incident_is_remembered_over_a_new_start() {
-    let sure = said(Kind::CommonCause, &[("idp", 0.95, BOTH)]);
+    let sure = said(VerdictKind::CommonCause, &[("idp", 0.95, BOTH)]);
     let mut episodes = Episodes::default();
     let first = told(&mut episodes, 0, &[(&sure, BOTH)]);
     let kept = serde_json::to_string(&episodes).unwrap();
     let mut after: Episodes = serde_json::from_str(&kept).unwrap();
-    let nothing = said(Kind::Inconclusive, &[]);
+    let nothing = said(VerdictKind::Inconclusive, &[]);
     let calm: &[&str] = &[];
     let end = told(&mut after, 100, &[(&nothing, calm), (&nothing, calm), (&nothing, calm)]);
     assert_eq!(end, [(102, Status::Resolved, first[0].2.clone())]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+
+    /// Whatever is seen in whatever order: what is suspected is told to be over, once, before the next is; only what was
+    /// suspected changes.
+    #[test]
+    fn every_suspicion_has_one_end(looks in proptest::collection::vec((0..5_usize, 0..4_usize, 0..4_i64), 1..80)) {
+        let all: [&[&str]; 4] = [&[], &["shop"], BOTH, &["chat", "mail", "shop"]];
+        let sayings = [
+            said(VerdictKind::Inconclusive, &[]),
+            said(VerdictKind::Independent, &[]),
+            said(VerdictKind::CommonCause, &[("idp", 0.95, BOTH)]),
+            said(VerdictKind::CommonCause, &[("idp", 0.6, BOTH)]),
+            said(VerdictKind::SeveralCauses, &[("cloud", 0.8, all[3]), ("idp", 0.7, BOTH)]),
+        ];
+        let (mut episodes, mut now, mut open) = (Episodes::default(), 0, None::<String>);
+        // In the end, all is well for long.
+        for (say, failing, step) in looks.into_iter().chain([(0, 0, 5), (0, 0, 5)]) {
+            now += step;
+            let failing = all[failing].iter().map(|c| c.to_string()).collect();
+            // What goes on survives a new start.
+            episodes = serde_json::from_str(&serde_json::to_string(&episodes).unwrap()).unwrap();
+            let stance = Stance { at: at(now), said: sayings[say].clone(), failing };
+            let Some(change) = episodes.look(&stance, SignedDuration::from_secs(2)) else { continue };
+            match (change.status, &open) {
+                (Status::Suspected, None) => open = Some(change.key),
+                (Status::Changed, Some(key)) => proptest::prop_assert_eq!(key, &change.key),
+                (Status::Resolved, Some(key)) => {
+                    proptest::prop_assert_eq!(key, &change.key);
+                    open = None;
+                }
+                (status, open) => proptest::prop_assert!(false, "{:?} while {:?}", status, open),
+            }
+        }
+        proptest::prop_assert_eq!(open, None);
+    }
 }

@@ -7,12 +7,12 @@ use crate::correlate::{Detail, Options};
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::graph::DependencyGraph;
 use crate::incident::{self, Draft, Incident, KeepGoing};
-use crate::report::view::Report;
+use crate::report::view::{Report, VerdictKind};
 use crate::signal::read::Read;
 use crate::signal::{Coverage, Observation, Record, SourceKind, SourceName, State, Window};
 use crate::watch::aside::{Work, split};
 use crate::watch::sight::{Sight, is_open};
-use crate::watch::stance::{Kind, Said};
+use crate::watch::stance::Said;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -90,7 +90,7 @@ pub(super) fn correlate(view: &View, detail: Detail) -> Report {
 /// What is said where nothing shared can be in trouble.
 pub(super) fn quiet() -> Said {
     let verdict = "fewer than two components are in trouble".to_string();
-    Said { kind: Kind::Inconclusive, verdict, causes: Vec::new(), error: 0.0 }
+    Said { kind: VerdictKind::Inconclusive, verdict, causes: Vec::new(), error: 0.0 }
 }
 
 /// Announced work: by the configuration, and by what sources say.
@@ -102,14 +102,27 @@ fn works(config: &Config, graph: &DependencyGraph, signals: &[Record]) -> Vec<Wo
     ours.chain(signals.iter().filter_map(|r| Work::announced(graph, &r.observation))).collect()
 }
 
+/// When the source `name` must have been heard for what it said to go on: within the window, or a few of its intervals if
+/// these are longer. `None` for those that come to us: these are silent when nothing changes, and what they said ends by
+/// itself.
+pub(super) fn patience(config: &Config, name: &str, window: Window) -> Option<Timestamp> {
+    let source = config.sources.iter().find(|s| s.name.text == name)?;
+    let intervals = window.end.saturating_sub(silence(source)).unwrap_or(Timestamp::MIN);
+    (!matches!(source.way, Way::Receive(_))).then_some(intervals.min(window.start))
+}
+
+/// How long a source may be silent and is still taken to look.
+fn silence(source: &Source) -> SignedDuration {
+    SignedDuration::try_from(source.every.saturating_mul(SILENT)).unwrap_or(SignedDuration::MAX)
+}
+
 /// Whose silence says that something works: who declares it, and was heard lately.
 fn coverage(sight: &Sight, config: &Config, window: Window) -> Vec<Coverage> {
     let looks = |source: &&Source| {
         let last = sight.last_heard(&source.name.text);
-        let patience = SignedDuration::try_from(source.every.saturating_mul(SILENT)).unwrap_or(SignedDuration::MAX);
         // Who only comes to us is silent when all is well.
         let waits = matches!(source.way, Way::Receive(_));
-        waits || last.is_some_and(|last| window.end.duration_since(last) <= patience)
+        waits || last.is_some_and(|last| window.end.duration_since(last) <= silence(source))
     };
     let declared = config.sources.iter().filter(|s| !s.covers.is_empty()).filter(looks);
     declared

@@ -2,9 +2,9 @@
 
 use crate::notify::{Message, Status};
 use crate::report::text::{clean, cut, probability, some_of, wrap};
-use crate::report::view::Report;
+use crate::report::view::{Report, VerdictKind};
 use crate::watch::episode::Change;
-use crate::watch::stance::{Kind, Said};
+use crate::watch::stance::Said;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -37,7 +37,7 @@ pub(super) struct Pen {
 }
 
 /// What of a verdict must change for it to be another: its kind, who leads.
-type Verdict = (Kind, BTreeSet<String>);
+type Verdict = (VerdictKind, BTreeSet<String>);
 
 impl Pen {
     pub fn new(format: Format) -> Pen {

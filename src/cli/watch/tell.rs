@@ -32,7 +32,7 @@ pub(super) struct Teller {
 
 enum Order {
     /// To tell something, after which this is what was told.
-    Tell(Box<Message>, Episodes),
+    Tell(Box<(Message, Episodes)>),
     /// To tell others from now on.
     Change(Vec<Notify>, Arc<Fetcher>),
 }
@@ -62,7 +62,7 @@ impl Teller {
     pub fn tell(&self, message: Message, episodes: Episodes) {
         match &self.at_work {
             // The other side ends after this one.
-            Some((orders, _)) => _ = orders.send(Order::Tell(Box::new(message), episodes)),
+            Some((orders, _)) => _ = orders.send(Order::Tell(Box::new((message, episodes)))),
             None => save(&self.folder, &episodes),
         }
     }
@@ -94,7 +94,7 @@ struct Desk {
     outbox: Outbox,
     fetcher: Arc<Fetcher>,
     /// What is not yet kept.
-    waiting: VecDeque<(Box<Message>, Episodes)>,
+    waiting: VecDeque<(Message, Episodes)>,
     /// The last problem of keeping, told once.
     told: Option<String>,
 }
@@ -110,7 +110,7 @@ impl Desk {
                 // What was ordered is kept before anything is sent.
                 biased;
                 order = orders.recv() => match order {
-                    Some(Order::Tell(message, episodes)) => self.waiting.push_back((message, episodes)),
+                    Some(Order::Tell(told)) => self.waiting.push_back(*told),
                     Some(Order::Change(receivers, fetcher)) => self.change(&receivers, fetcher),
                     None => break,
                 },

@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How long a sighting of trouble goes on without being told again, where answers do not list all that is wrong.
 const MOMENT: SignedDuration = SignedDuration::from_mins(15);
 
+/// How long before the window what is not listed may have been told last to be known still.
+const FORGOTTEN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// What every source says now, and what it said of troubles that have ended.
 #[derive(Debug, Clone, Default)]
 pub struct Sight {
@@ -82,7 +85,11 @@ impl Sight {
     /// for them; `None` for those whose silence is no news.
     pub fn forget_before(&mut self, start: Timestamp, patience: impl Fn(&str) -> Option<Timestamp>) {
         for (name, heard) in &mut self.sources {
-            heard.said.retain(|_, said| said.record.observation.until.is_none_or(|until| until >= start));
+            heard.said.retain(|_, said| {
+                let o = &said.record.observation;
+                let fresh = said.listed || start.duration_since(o.seen_at) <= FORGOTTEN;
+                o.until.map_or(fresh, |until| until >= start)
+            });
             if patience(name).is_some_and(|first| heard.last.is_none_or(|last| last < first)) {
                 heard.said.clear();
             }
@@ -96,14 +103,19 @@ impl Sight {
 
     /// The signals of the window, as they are known now, in the order of source and identity.
     ///
-    /// What is well is so at the last answer that says the same, and left out where the source saw trouble before; trouble that was seen before the window began stands at its
-    /// beginning. Trouble without an end goes on; what was only seen once, a while ago, has one.
+    /// What is well is so at the last answer that says the same, and left out where the source saw trouble before: that it is
+    /// over does not deny that there was one. Trouble that was seen before the window began stands at its beginning. Trouble
+    /// without an end goes on; what was only seen once, a while ago, has one.
     pub fn signals(&self, window: Window) -> Vec<Record> {
         let mut found = Vec::new();
         for heard in self.sources.values() {
-            for said in heard.said.values().filter(|said| !heard.saw_end_of(&said.record.observation, window)) {
+            let ended = heard.ended(window);
+            for said in heard.said.values() {
                 let mut record = said.record.clone();
                 let o = &mut record.observation;
+                if o.state == State::Healthy && ended.contains(&place(&said.record.observation)) {
+                    continue;
+                }
                 if o.state == State::Healthy && said.listed {
                     o.at = o.at.max(heard.same.unwrap_or(o.at).min(window.end));
                 } else if is_trouble(o) && o.until.is_none() && o.at_kind == AtKind::Seen {
@@ -122,17 +134,19 @@ impl Sight {
 }
 
 impl Heard {
-    /// Whether `well` only says of a trouble that this source saw that it is over, which its end says already. It does not
-    /// deny that there was one.
-    fn saw_end_of(&self, well: &Observation, window: Window) -> bool {
-        let place = |o: &Observation| (o.component.clone(), o.capability.clone(), o.region.clone());
-        well.state == State::Healthy
-            && self
-                .said
-                .values()
-                .map(|said| &said.record.observation)
-                .any(|o| is_trouble(o) && o.until.is_some_and(|until| until >= window.start) && place(o) == place(well))
+    /// Where this source saw trouble that ended within the window.
+    fn ended(&self, window: Window) -> BTreeSet<Place<'_>> {
+        let all = self.said.values().map(|said| &said.record.observation);
+        let ended = all.filter(|o| is_trouble(o) && o.until.is_some_and(|until| until >= window.start));
+        ended.map(place).collect()
     }
+}
+
+/// Component, capability, region.
+type Place<'a> = (&'a str, &'a str, &'a str);
+
+fn place(o: &Observation) -> Place<'_> {
+    (&o.component, &o.capability, &o.region)
 }
 
 /// Whether a signal of [`Sight::signals`] tells of trouble that goes on.

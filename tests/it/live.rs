@@ -57,6 +57,7 @@ impl Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_commoncause"))
             .args(args)
             .current_dir(place)
+            .env("COMMONCAUSE_LOG", "commoncause::correlate=debug")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -87,6 +88,11 @@ impl Process {
             drop(lines);
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// How often the engine was asked.
+    fn inferences(&self) -> usize {
+        self.lines.lock().unwrap().iter().filter(|l| l.contains("Inference is compiled")).count()
     }
 
     fn signal(&self, signal: &str) {
@@ -204,6 +210,12 @@ fn an_incident_is_told_from_its_beginning_to_its_end_over_a_new_start() {
     say(place, "looks.json", &looks(&["shop", "chat", "idp"]));
     let suspected: Value = serde_json::from_str(&watch.wait(&["\"suspected\""])).unwrap();
     assert_eq!(suspected["causes"][0]["component"], "idp", "{suspected:#}");
+    // A look at which nothing is new costs no inference: of ten in two seconds, at most one is at another minute of health.
+    std::thread::sleep(Duration::from_millis(500));
+    let before = watch.inferences();
+    std::thread::sleep(Duration::from_secs(2));
+    let asked = watch.inferences() - before;
+    assert!(before > 0 && asked <= 1, "{asked} after {before}");
     // Killed in the middle, and started again: it goes on, and its end is told.
     watch.signal("-KILL");
     drop(watch);

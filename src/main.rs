@@ -3,6 +3,7 @@
 
 use clap::Parser;
 use commoncause::cli::{self, Exit};
+use std::io::Write;
 
 fn main() -> std::process::ExitCode {
     // Talk goes to stderr, and only if it is asked for: COMMONCAUSE_LOG=debug.
@@ -11,7 +12,10 @@ fn main() -> std::process::ExitCode {
     // A panic is a bug of ours, whatever the input: say so, and end with the code for it.
     let run = || cli::run(cli::Cli::parse());
     let exit = std::panic::catch_unwind(run).unwrap_or_else(|_| {
-        eprintln!("This is a bug in commoncause. Please report it with the command and its input.");
+        let _ = writeln!(
+            std::io::stderr(),
+            "This is a bug in commoncause. Please report it with the command and its input."
+        );
         Exit::Bug
     });
     (exit as u8).into()

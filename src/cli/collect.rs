@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Exit {
     let voice = Voice::EveryRound;
     let setup = Setup { file: path.clone(), config, data: args.data.clone(), until, voice };
     match rounds::runtime() {
-        Ok(runtime) => runtime.block_on(keep_on(setup)),
+        Ok(runtime) => rounds::run_on(runtime, keep_on(setup)),
         Err(exit) => exit,
     }
 }

@@ -1,5 +1,26 @@
 //! The command line: one file per command. stdout is data, stderr is talk.
 
+/// As those of the standard library, which panic if the reader has gone or the disk is full. Then there is nobody to tell,
+/// and what is done goes on.
+macro_rules! eprintln {
+    ($($text:tt)*) => {{
+        use ::std::io::Write as _;
+        let _ = ::std::writeln!(::std::io::stderr(), $($text)*);
+    }};
+}
+macro_rules! eprint {
+    ($($text:tt)*) => {{
+        use ::std::io::Write as _;
+        let _ = ::std::write!(::std::io::stderr(), $($text)*);
+    }};
+}
+macro_rules! println {
+    ($($text:tt)*) => {{
+        use ::std::io::Write as _;
+        let _ = ::std::writeln!(::std::io::stdout(), $($text)*);
+    }};
+}
+
 mod backtest;
 mod bundle;
 mod collect;

@@ -7,7 +7,7 @@ mod tell;
 
 use super::collect;
 use super::collect::rounds::{self, Happening, Rounds, Setup, Until, Voice};
-use super::output::tell;
+use super::output::{tell, write};
 use super::{Exit, Problems};
 use crate::collect::config::Config;
 use crate::correlate::Detail;
@@ -90,7 +90,7 @@ pub fn run(args: &Args) -> Exit {
     let until = if args.once { Until::EachWasAsked } else { Until::Stopped };
     let setup = Setup { file: args.sources.clone(), config, data: args.data.clone(), until, voice: Voice::Changes };
     match rounds::runtime() {
-        Ok(runtime) => runtime.block_on(async {
+        Ok(runtime) => rounds::run_on(runtime, async {
             match Watcher::start(setup, graph, args).await {
                 Ok(watcher) if args.once => watcher.once().await,
                 Ok(watcher) => watcher.watch().await,
@@ -101,8 +101,14 @@ pub fn run(args: &Args) -> Exit {
     }
 }
 
+/// A graph, and the texts that it is.
+struct Loaded {
+    graph: DependencyGraph,
+    texts: Vec<(String, String)>,
+}
+
 /// The graph of a configuration; what is wrong with it has been told on stderr.
-fn graph_of(config: &Config, file: &Path) -> Result<Arc<DependencyGraph>, Exit> {
+fn graph_of(config: &Config, file: &Path) -> Result<Arc<Loaded>, Exit> {
     if config.graph.is_empty() {
         eprintln!("error: {} names no graph\n  help: write graph: [../graphs]", file.display());
         return Err(Exit::Findings);
@@ -110,11 +116,14 @@ fn graph_of(config: &Config, file: &Path) -> Result<Arc<DependencyGraph>, Exit> 
     let base = file.parent().unwrap_or(Path::new(""));
     let paths: Vec<PathBuf> = config.graph.iter().map(|g| base.join(&g.text)).collect();
     let mut sources = Sources::default();
-    let (graph, mut problems) = graph::load(&paths, &mut sources, None);
+    let (texts, mut problems) = graph::texts(&paths);
+    let pairs: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let (graph, found) = graph::load_texts(&pairs, &mut sources, None);
+    problems.extend(found);
     problems.retain(|p| p.severity == Severity::Error);
     tell(&problems, &sources);
     match graph {
-        Some(graph) if problems.is_empty() => Ok(Arc::new(graph)),
+        Some(graph) if problems.is_empty() => Ok(Arc::new(Loaded { graph, texts })),
         _ => Err(Problems(&problems).exit()),
     }
 }
@@ -127,7 +136,7 @@ struct Looked {
 
 struct Watcher {
     rounds: Rounds,
-    graph: Arc<DependencyGraph>,
+    graph: Arc<Loaded>,
     sight: Sight,
     episodes: Episodes,
     folder: PathBuf,
@@ -146,7 +155,7 @@ struct Watcher {
 }
 
 impl Watcher {
-    async fn start(setup: Setup, graph: Arc<DependencyGraph>, args: &Args) -> Result<Watcher, Exit> {
+    async fn start(setup: Setup, graph: Arc<Loaded>, args: &Args) -> Result<Watcher, Exit> {
         let (rounds, known) = Rounds::start(setup).await?;
         let folder = rounds.setup().folder();
         let mut sight = Sight::default();
@@ -185,8 +194,10 @@ impl Watcher {
         let view = self.view();
         self.tell_new(&view.problems);
         let report = look::correlate(&view, Detail::Full);
-        print!("{}", terminal(&report, print::WIDTH, Style::Plain));
-        self.rounds.end().await
+        match (write(&terminal(&report, print::WIDTH, Style::Plain), None), self.rounds.end().await) {
+            (Exit::Done, exit) => exit,
+            (exit, _) => exit,
+        }
     }
 
     /// Looks again and again, until told to stop.
@@ -225,21 +236,18 @@ impl Watcher {
                 self.teller.change(&setup.config.notify, self.rounds.fetcher());
                 (self.last, self.told) = (None, BTreeSet::new());
             }
+            Happening::NotHeard(name) => self.sight.lost(&name),
             Happening::Over => {}
         }
     }
 
-    /// The window: as long as the configuration says, from the end of the last incident on at most, and with all of the one
-    /// that goes on.
+    /// The window: as long as the configuration says, or with all of the incident that goes on.
     fn window(&self, now: Timestamp) -> Window {
         let back = |span: SignedDuration| now.saturating_sub(span).unwrap_or(now);
         let usual = SignedDuration::try_from(self.rounds.setup().config.window).unwrap_or(LONGEST);
         let mut start = back(usual);
         if let Some(began) = self.episodes.began() {
             start = start.min(began.saturating_sub(LEAD).unwrap_or(began)).max(back(LONGEST));
-        }
-        if let Some(ended) = self.episodes.ended() {
-            start = start.max(ended.min(back(SignedDuration::from_secs(1))));
         }
         Window { start, end: now }
     }
@@ -249,8 +257,10 @@ impl Watcher {
         let now = Timestamp::from_second(Timestamp::now().as_second() + 1).unwrap_or(Timestamp::MAX);
         let window = self.window(now);
         let config = &self.rounds.setup().config;
-        self.sight.forget_before(window.start, |name| look::patience(config, name, window));
-        look::view(&self.sight, &self.rounds.setup().config, &self.graph, window)
+        // What was over when the last incident was is no part of another.
+        let first = self.episodes.ended().map_or(window.start, |ended| ended.max(window.start));
+        self.sight.forget_before(first, |name| look::patience(config, name, window));
+        look::view(&self.sight, &self.rounds.setup().config, &self.graph.graph, window)
     }
 
     /// Looks at what is known now. Nothing is computed if nothing shared can be in trouble, or nothing is new.
@@ -321,9 +331,8 @@ impl Watcher {
         let kept_for = SignedDuration::from_hours(24 * i64::from(days));
         keep::forget(&self.folder, change.at.saturating_sub(kept_for).unwrap_or(Timestamp::MIN));
         let kept = reasons.and_then(|(view, _)| {
-            let setup = self.rounds.setup();
-            let graph: Vec<PathBuf> = setup.config.graph.iter().map(|g| setup.base().join(&g.text)).collect();
-            keep::incident(&self.folder, &change, view, &graph).map_err(|e| eprintln!("warning: {e}")).ok()
+            let kept = keep::incident(&self.folder, &change, view, &self.graph.texts);
+            kept.map_err(|e| eprintln!("warning: {e}")).ok()
         });
         let lines = reasons.map(|(_, report)| print::reasons(report)).unwrap_or_default();
         let message = change.message(lines);
@@ -334,7 +343,9 @@ impl Watcher {
     /// Problems that were not told before.
     fn tell_new(&mut self, problems: &[Diagnostic]) {
         for problem in problems {
-            if self.told.len() < MAX_TOLD && self.told.insert(problem.message.clone()) {
+            // The same of another number of signals is no other problem.
+            let what = problem.message.split(" in ").next().unwrap_or_default().to_string();
+            if self.told.len() < MAX_TOLD && self.told.insert(what) {
                 eprintln!("{}", crate::diag::clean(&problem.message));
             }
         }

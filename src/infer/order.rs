@@ -18,6 +18,9 @@ pub struct Order {
     pub total: f64,
 }
 
+/// A table over more variables than these is larger than any limit.
+const WIDE: usize = 60;
+
 /// What a greedy step minimises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Greed {
@@ -64,6 +67,8 @@ fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed, enough
         let size = cells(v, around).min(1e15) as u64;
         match greed {
             Greed::Size => (size, 0),
+            // Not to be summed out before others have gone: what it would add needs no counting, which takes long.
+            Greed::Fill if around.len() > WIDE => (u64::MAX, size),
             Greed::Fill => {
                 let missing = |a: &u32| around.range(a + 1..).filter(|b| !neighbours[*a as usize].contains(b)).count();
                 (around.iter().map(missing).sum::<usize>() as u64, size)
@@ -89,13 +94,19 @@ fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed, enough
         let mut touched: BTreeSet<u32> = around.clone();
         for &a in &around {
             neighbours[a as usize].remove(&v);
-            let before = neighbours[a as usize].len();
-            neighbours[a as usize].extend(around.iter().copied().filter(|&b| b != a));
-            if greed == Greed::Fill && neighbours[a as usize].len() != before {
-                // New edges change the fill of everything that sees both their ends.
-                touched.extend(&neighbours[a as usize]);
+            for &b in around.range(a + 1..) {
+                let is_new = neighbours[a as usize].insert(b);
+                neighbours[b as usize].insert(a);
+                if greed == Greed::Fill && is_new {
+                    // A new edge changes the fill of everything that sees both its ends.
+                    let (one, other) = (&neighbours[a as usize], &neighbours[b as usize]);
+                    let (few, many) = if one.len() < other.len() { (one, other) } else { (other, one) };
+                    touched.extend(few.iter().filter(|u| many.contains(u)));
+                }
             }
         }
+        // It has gone.
+        touched.remove(&v);
         for u in touched {
             let c = cost(u, &neighbours);
             if c != costs[u as usize] {

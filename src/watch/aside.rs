@@ -9,6 +9,9 @@ const EARLY: SignedDuration = SignedDuration::from_mins(5);
 /// How long after its announced end trouble may take to go.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 
+/// How long work goes on at most whose end is not known.
+const LONGEST: SignedDuration = SignedDuration::from_hours(12);
+
 /// Announced work on a component, which covers its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Work {
@@ -38,7 +41,8 @@ impl Work {
         let is_within = inside.by_ref().take(graph.components().len()).any(|c| c == self.component);
         let capability = self.capability == ANY || o.capability == ANY || self.capability == o.capability;
         let from = self.from.saturating_sub(EARLY).unwrap_or(self.from);
-        let to = self.to.map_or(Timestamp::MAX, |to| to.saturating_add(LATE).unwrap_or(to));
+        let to = self.to.unwrap_or(self.from.saturating_add(LONGEST).unwrap_or(self.from));
+        let to = to.saturating_add(LATE).unwrap_or(to);
         let over = o.until.unwrap_or(now);
         is_within && capability && o.at >= from && o.at <= to && over <= to
     }

@@ -88,8 +88,11 @@ impl Episodes {
             return Some(change);
         }
         episode.calm_since = None;
-        // A surer answer is news; one that is less sure, with the same leading, is not. Of what is nearly over only its end is.
-        if same && (sure || !stance.said.leads().1) || failing.len() < 2 {
+        // A surer answer is news; one that is less sure, with the same leading, is not. Of what is nearly over only its end
+        // is, unless something else is blamed for the failure of others.
+        let others = about(stance).difference(&episode.about).count();
+        let nearly_over = failing.len() < 2 && (others < 2 || !stance.said.kind.is_shared());
+        if same && (sure || !stance.said.leads().1) || nearly_over {
             self.candidate = None;
             return None;
         }
@@ -99,7 +102,9 @@ impl Episodes {
         }
         self.candidate = None;
         episode.told = stance.said.clone();
-        episode.about.extend(about(stance));
+        if stance.said.kind.is_shared() {
+            episode.about.extend(about(stance));
+        }
         let failing = episode.about.intersection(&stance.failing).cloned().collect();
         Some(episode.change(Status::Changed, stance.at, failing))
     }

@@ -24,6 +24,8 @@ struct Heard {
     last: Option<Timestamp>,
     /// When it last answered that all is as before.
     same: Option<Timestamp>,
+    /// Whether its last round told all that it could see: then its silence about something says that it is well.
+    sees: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -46,6 +48,7 @@ impl Sight {
     pub fn hear(&mut self, source: &str, reading: &Reading, now: Timestamp) {
         let heard = self.sources.entry(source.to_string()).or_default();
         (heard.last, heard.same) = (Some(now), None);
+        heard.sees = !reading.partial && reading.signals.iter().all(|c| c.record.observation.state != State::Unknown);
         let told: BTreeSet<&str> = reading.signals.iter().map(|c| c.identity.as_str()).collect();
         // What was well and is not called so any more is not known to be well; what was wrong and is not listed was ended.
         heard.said.retain(|identity, said| {
@@ -76,6 +79,13 @@ impl Sight {
         }
     }
 
+    /// Takes up that a source could not be heard. What it said before may still be so; its silence says nothing.
+    pub fn lost(&mut self, source: &str) {
+        if let Some(heard) = self.sources.get_mut(source) {
+            heard.sees = false;
+        }
+    }
+
     /// Forgets sources that are not asked any more.
     pub fn forget_all_but(&mut self, names: &BTreeSet<&str>) {
         self.sources.retain(|name, _| names.contains(name.as_str()));
@@ -96,9 +106,9 @@ impl Sight {
         }
     }
 
-    /// When a source was last heard.
-    pub fn last_heard(&self, source: &str) -> Option<Timestamp> {
-        self.sources.get(source)?.last
+    /// When a source last told all that it sees; `None` if its last round did not.
+    pub fn last_seen(&self, source: &str) -> Option<Timestamp> {
+        self.sources.get(source).filter(|heard| heard.sees)?.last
     }
 
     /// The signals of the window, as they are known now, in the order of source and identity.

@@ -226,12 +226,21 @@ fn an_incident_is_told_from_its_beginning_to_its_end_over_a_new_start() {
     say(place, "looks.json", &looks(&[]));
     let resolved: Value = serde_json::from_str(&watch.wait(&["\"resolved\""])).unwrap();
     assert_eq!(resolved["key"], suspected["key"]);
+    // It comes back: that is another one, and told as surely.
+    std::thread::sleep(Duration::from_millis(1100));
+    let since = Timestamp::now();
+    say(place, "alerts.json", &alerts(&["shop", "chat", "idp"], since));
+    say(place, "looks.json", &looks(&["shop", "chat", "idp"]));
+    let again: Value = serde_json::from_str(&watch.wait(&["\"suspected\""])).unwrap();
+    assert_ne!(again["key"], suspected["key"]);
+    assert_eq!(again["causes"][0]["component"], "idp", "{again:#}");
     watch.signal("-INT");
     watch.ends_with(0);
     // What was told can be checked: the same signals, the silence of who watches, the same answer.
     let kept = place.join(suspected["incident"].as_str().unwrap());
     let signals = fs::read_to_string(kept.join("signals.jsonl")).unwrap();
     assert!(signals.contains("\"covers\":[\"mail\"]"), "{signals}");
+    fs::write(place.join("graph.yaml"), "components: {other: {kind: service}}\n").unwrap();
     let (code, said, told) = crate::run(&["correlate", kept.to_str().unwrap(), "--format", "json"]);
     assert_eq!(code, 0, "{told}");
     let report: Value = serde_json::from_str(&said).unwrap();
@@ -256,6 +265,50 @@ fn announced_work_is_no_incident() {
     furnish(place, SECOND);
     let (_, said, _) = crate::run(&["watch", "--once", place.join("sources.yaml").to_str().unwrap()]);
     assert!(said.starts_with("most likely common cause: idp"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_has_gone_and_a_full_disk_hinder_nobody() {
+    let scratch = tempfile::tempdir().unwrap();
+    let place = scratch.path();
+    furnish(place, "");
+    say(place, "alerts.json", &alerts(&["shop"], Timestamp::now()));
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    for command in ["collect", "watch"] {
+        let program = || {
+            let mut command_line = Command::new(env!("CARGO_BIN_EXE_commoncause"));
+            command_line.args([command, "--once", "sources.yaml"]).current_dir(place);
+            command_line
+        };
+        assert_eq!(program().stdout(Stdio::null()).stderr(full()).status().unwrap().code(), Some(0));
+        let told = program().stdout(full()).output().unwrap();
+        // A report that cannot be printed is a failure, lines on the way are not.
+        let wanted = if command == "watch" { 3 } else { 0 };
+        assert_eq!(told.status.code(), Some(wanted), "{}", String::from_utf8_lossy(&told.stderr));
+        let mut child = program().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn what_cannot_be_kept_is_watched_all_the_same() {
+    let scratch = tempfile::tempdir().unwrap();
+    let place = scratch.path();
+    furnish(place, SECOND);
+    say(place, "alerts.json", &alerts(&["shop", "chat", "idp"], Timestamp::now()));
+    say(place, "looks.json", &looks(&["shop", "chat", "idp"]));
+    // Where a file is, no folder can be made.
+    let data = place.join("graph.yaml").join("data");
+    let sources = place.join("sources.yaml");
+    let args = ["--once", sources.to_str().unwrap(), "--data", data.to_str().unwrap()];
+    let (code, said, told) = crate::run(&[&["watch"], &args[..]].concat());
+    assert_eq!(code, 3, "{told}");
+    assert!(said.starts_with("most likely common cause: idp"), "{said}");
+    assert!(told.contains("nothing is kept"), "{told}");
+    let (code, said, _) = crate::run(&[&["collect"], &args[..]].concat());
+    assert_eq!((code, said.as_str()), (3, ""));
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn what_is_known_survives_restarts_and_pauses_are_remembered() {
     let sources = config::read(file, &text, &|_| Some("x".to_string())).0.unwrap().sources;
     let second = Status::begin(&sources, Some(first.clone()), minute(12));
     let names: Vec<_> = second.sources.iter().map(|s| (s.name.as_str(), s.last_answered, s.every_s)).collect();
-    assert_eq!(names, [("a", Some(minute(1)), 120.0), ("c", None, 60.0), ("d", None, 120.0)]);
+    assert_eq!(names, [("a", Some(minute(1)), 120.0), ("c", None, 14400.0), ("d", None, 120.0)]);
     assert_eq!(second.stretches, [Stretch { from: minute(0), until: minute(12) }]);
     let mut third = Status::begin(&sources, Some(second), minute(100));
     assert_eq!(third.stretches.len(), 2);

@@ -173,6 +173,21 @@ fn trouble_that_was_seen_once_is_a_moment_and_one_that_is_listed_goes_on() {
 }
 
 #[test]
+fn silence_counts_while_all_that_can_be_seen_is_told() {
+    let mut sight = Sight::default();
+    assert_eq!(sight.last_seen("looks"), None);
+    sight.hear("looks", &whole(vec![]), at(0));
+    sight.same("looks", at(10));
+    assert_eq!(sight.last_seen("looks"), Some(at(10)));
+    sight.lost("looks");
+    assert_eq!(sight.last_seen("looks"), None);
+    sight.hear("looks", &whole(vec![one("unsure/shop@20", record("shop", State::Unknown, AtKind::Seen, 20))]), at(20));
+    assert_eq!(sight.last_seen("looks"), None);
+    sight.hear("looks", &Reading { partial: true, ..whole(vec![]) }, at(30));
+    assert_eq!(sight.last_seen("looks"), None);
+}
+
+#[test]
 fn who_saw_trouble_end_does_not_deny_that_there_was_one() {
     let failing = one("x@0", record("shop", State::Failing, AtKind::Onset, 0));
     let well = |c: &str| one(&format!("well/{c}"), record(c, State::Healthy, AtKind::Seen, 60));

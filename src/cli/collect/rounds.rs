@@ -18,10 +18,10 @@ use crate::collect::fetch::Fetcher;
 use crate::collect::follow::is_open;
 use crate::collect::life::Life;
 use crate::diag::{Sources, clean};
-use crate::store::{self, History, Stored};
+use crate::store::{self, History, Settings, Stored};
 use attend::{Order, Told, attend};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use keeper::{Keeper, settings};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -34,6 +34,9 @@ use wishes::{Wish, Wishes};
 const TIDY: Duration = Duration::from_secs(1);
 /// How often what came to us is looked through for what is not told again.
 const LOOK_THROUGH: Duration = Duration::from_secs(10);
+
+/// How long ago what ended may have ended to be known after a new start, at least.
+const RECALLED: SignedDuration = SignedDuration::from_hours(48);
 
 /// When it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +79,8 @@ impl Setup {
 pub enum Happening {
     /// A source was heard, and what it says is kept; `None`: it says the same as before.
     Heard(String, Option<Reading>),
+    /// A source was not heard: the state of all that it covers is unknown.
+    NotHeard(String),
     /// There is a new configuration.
     Reloaded,
     /// It is over.
@@ -108,21 +113,22 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
     })
 }
 
+/// Runs `work` on a runtime, and waits for nothing that still computes in the background when it is done.
+pub fn run_on(runtime: tokio::runtime::Runtime, work: impl Future<Output = Exit>) -> Exit {
+    let exit = runtime.block_on(work);
+    runtime.shutdown_background();
+    exit
+}
+
 impl Rounds {
     /// Opens the history, begins to ask, and gives what the history knows. To be called within a runtime. What prevents it
     /// has been told on stderr.
     pub async fn start(setup: Setup) -> Result<(Rounds, Vec<Stored>), Exit> {
         let folder = setup.folder();
         let settings = settings(&setup.config.keep);
-        let (history, notices) = History::open(&folder, settings).map_err(|problem| {
-            tell(std::slice::from_ref(&*problem), &Sources::default());
-            Exit::Io
-        })?;
-        tell(&notices, &Sources::default());
+        let history = open(&folder, settings, setup.voice)?;
         let now = Timestamp::now();
-        let since = TimeZone::UTC.to_datetime(now).date().saturating_sub(i64::from(settings.keep_days).days());
-        // What is damaged there was told when it was opened.
-        let (known, _) = store::read(&folder, since, now);
+        let known = known(&folder, &setup.config, settings.keep_days, now);
         let fetcher = fetcher(&setup.config)?;
         let desk = desk(&setup).await?;
         let mut life = Life::new(&setup.config.sources);
@@ -132,7 +138,7 @@ impl Rounds {
         let board = Board::open(&folder, &setup.config.sources, now);
         let mut all = Rounds {
             fetcher,
-            keeper: Keeper::new(history, life, board, setup.voice),
+            keeper: Keeper::new((folder, settings), history, life, board, setup.voice),
             orders: BTreeMap::new(),
             awaited: asked(&setup.config).map(|s| s.name.text.clone()).collect(),
             told,
@@ -291,6 +297,45 @@ fn fetcher(config: &Config) -> Result<Arc<Fetcher>, Exit> {
         eprintln!("error: nothing can be fetched: {}", clean(&why));
         Exit::Io
     })
+}
+
+/// The history; `None` if it cannot be written and there is other work to do than to write it.
+fn open(folder: &Path, settings: Settings, voice: Voice) -> Result<Option<History>, Exit> {
+    match History::open(folder, settings) {
+        Ok((history, notices)) => {
+            tell(&notices, &Sources::default());
+            Ok(Some(history))
+        }
+        Err(problem) => {
+            tell(std::slice::from_ref(&*problem), &Sources::default());
+            let goes_on = voice == Voice::Changes && problem.code == store::UNWRITABLE;
+            if goes_on {
+                eprintln!("nothing is kept; what is heard is watched all the same");
+            }
+            if goes_on { Ok(None) } else { Err(Exit::Io) }
+        }
+    }
+}
+
+/// What the history knows that goes on, or that was so lately. What is damaged there was told when it was opened.
+fn known(folder: &Path, config: &Config, keep_days: u16, now: Timestamp) -> Vec<Stored> {
+    let window = SignedDuration::try_from(config.window).unwrap_or(RECALLED).max(RECALLED);
+    let first = now.saturating_sub(window).unwrap_or(now);
+    let since = TimeZone::UTC.to_datetime(now).date().saturating_sub(i64::from(keep_days).days());
+    let mut known: BTreeMap<(String, String), Stored> = BTreeMap::new();
+    // In the order in which it was written, so that what ended long ago is not kept until the end.
+    store::each(folder, since, now, |stored| {
+        let o = &stored.record.observation;
+        let key = (o.source.name.clone(), stored.identity.clone());
+        if known.get(&key).is_some_and(|k| k.record.observation.seen_at > o.seen_at) {
+            return;
+        }
+        match is_open(o) || o.until.unwrap_or(o.at) >= first {
+            true => _ = known.insert(key, stored),
+            false => _ = known.remove(&key),
+        }
+    });
+    known.into_values().collect()
 }
 
 /// What each source said that has not ended, as it was told last.

@@ -6,6 +6,7 @@ use crate::store;
 use crate::watch::episode::{Change, Episodes, KEY};
 use jiff::Timestamp;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs;
 use std::io::ErrorKind;
@@ -13,6 +14,10 @@ use std::path::{Path, PathBuf};
 
 /// The file in the data folder that tells what goes on.
 const FILE: &str = "watch.json";
+/// The folder in it of graphs on which incidents were judged: for each one a folder that is named by its hash.
+const GRAPHS: &str = "graphs";
+/// Hexadecimal digits of that hash.
+const DIGITS: usize = 16;
 /// The folder in it of incidents that were told of: for each one a folder with one for each time at which it was told.
 const INCIDENTS: &str = "incidents";
 /// A larger file is none of ours.
@@ -57,7 +62,12 @@ pub(super) fn forget(folder: &Path, start: Timestamp) {
 }
 
 /// Writes what an answer rests on as an incident, which `correlate` answers again with all reasons: its folder.
-pub(super) fn incident(folder: &Path, change: &Change, view: &View, graph: &[PathBuf]) -> Result<PathBuf, String> {
+pub(super) fn incident(
+    folder: &Path,
+    change: &Change,
+    view: &View,
+    graph: &[(String, String)],
+) -> Result<PathBuf, String> {
     let place = folder.join(INCIDENTS).join(&change.key).join(change.at.strftime("%Y%m%dT%H%M%SZ").to_string());
     let failed = |e: std::io::Error| format!("{} cannot be written: {e}", place.display());
     fs::create_dir_all(&place).map_err(failed)?;
@@ -73,22 +83,40 @@ pub(super) fn incident(folder: &Path, change: &Change, view: &View, graph: &[Pat
             json!({"source": source, "covers": c.covers, "every": format!("{}s", c.every_seconds)})
         );
     }
-    let graph: Vec<String> = graph
-        .iter()
-        .map(|g| json!(fs::canonicalize(g).unwrap_or_else(|_| g.clone()).display().to_string()).to_string())
-        .collect();
+    let graph = keep_graph(folder, graph).map_err(failed)?;
     // JSON texts are YAML texts.
     let text = format!(
-        "# What was known at {}; {} signals are left out: announced work explains them.\nid: {}\ntitle: {}\nwindow: {{start: {}, end: {}}}\ngraph: [{}]\nsignals: [signals.jsonl]\n",
+        "# What was known at {}; {} signals are left out: announced work explains them.\nid: {}\ntitle: {}\nwindow: {{start: {}, end: {}}}\ngraph: [../../../{GRAPHS}/{graph}]\nsignals: [signals.jsonl]\n",
         change.at,
         view.aside.len(),
         json!(change.key),
         json!(change.said.verdict),
         view.window.start,
         view.window.end,
-        graph.join(", ")
     );
     replace(&place.join("signals.jsonl"), signals.as_bytes()).map_err(failed)?;
     replace(&place.join(crate::incident::FILE_NAME), text.as_bytes()).map_err(failed)?;
     Ok(place)
+}
+
+/// Keeps the texts of a graph as they are now, each once: the name of its folder.
+fn keep_graph(folder: &Path, texts: &[(String, String)]) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    for (_, text) in texts {
+        hasher.update(text.len().to_le_bytes());
+        hasher.update(text);
+    }
+    let mut name: String = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    name.truncate(DIGITS);
+    let place = folder.join(GRAPHS).join(&name);
+    fs::create_dir_all(&place)?;
+    for (number, (file, text)) in texts.iter().enumerate() {
+        // Read in the order of their names, as they were.
+        let file = Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let path = place.join(format!("{number:04}-{file}"));
+        if !path.exists() {
+            replace(&path, text.as_bytes())?;
+        }
+    }
+    Ok(name)
 }

@@ -102,13 +102,14 @@ fn works(config: &Config, graph: &DependencyGraph, signals: &[Record]) -> Vec<Wo
     ours.chain(signals.iter().filter_map(|r| Work::announced(graph, &r.observation))).collect()
 }
 
-/// When the source `name` must have been heard for what it said to go on: within the window, or a few of its intervals if
-/// these are longer. `None` for those that come to us: these are silent when nothing changes, and what they said ends by
+/// When the source `name` must have been heard for what it said to go on: within the usual window, however long an incident
+/// makes it, or a few of its intervals if these are longer. `None` for those that come to us: these are silent when nothing changes, and what they said ends by
 /// itself.
 pub(super) fn patience(config: &Config, name: &str, window: Window) -> Option<Timestamp> {
     let source = config.sources.iter().find(|s| s.name.text == name)?;
-    let intervals = window.end.saturating_sub(silence(source)).unwrap_or(Timestamp::MIN);
-    (!matches!(source.way, Way::Receive(_))).then_some(intervals.min(window.start))
+    let usual = SignedDuration::try_from(config.window).unwrap_or(SignedDuration::MAX);
+    let first = window.end.saturating_sub(silence(source).max(usual)).unwrap_or(Timestamp::MIN);
+    (!matches!(source.way, Way::Receive(_))).then_some(first)
 }
 
 /// How long a source may be silent and is still taken to look.
@@ -116,13 +117,11 @@ fn silence(source: &Source) -> SignedDuration {
     SignedDuration::try_from(source.every.saturating_mul(SILENT)).unwrap_or(SignedDuration::MAX)
 }
 
-/// Whose silence says that something works: who declares it, and was heard lately.
+/// Whose silence says that something works: who declares it, and told lately all that it sees.
 fn coverage(sight: &Sight, config: &Config, window: Window) -> Vec<Coverage> {
     let looks = |source: &&Source| {
-        let last = sight.last_heard(&source.name.text);
-        // Who only comes to us is silent when all is well.
-        let waits = matches!(source.way, Way::Receive(_));
-        waits || last.is_some_and(|last| window.end.duration_since(last) <= silence(source))
+        let last = sight.last_seen(&source.name.text);
+        last.is_some_and(|last| window.end.duration_since(last) <= silence(source))
     };
     let declared = config.sources.iter().filter(|s| !s.covers.is_empty()).filter(looks);
     declared

@@ -1,7 +1,7 @@
 //! What changes, on stdout: for people at 80 columns, or as JSON, one object a line.
 
 use crate::notify::{Message, Status};
-use crate::report::text::{clean, cut, probability, some_of, wrap};
+use crate::report::text::{clean, probability, some_of, wrap};
 use crate::report::view::{Report, VerdictKind};
 use crate::watch::episode::Change;
 use crate::watch::stance::Said;
@@ -117,10 +117,11 @@ impl Pen {
             add(&format!("in trouble now: {}", some_of(&failing, NAMES)));
         }
         message.lines.iter().for_each(|line| add(line));
-        if let Some(kept) = kept {
-            add(&format!("all reasons: commoncause correlate {}", kept.display()));
-        }
-        print(&lines.iter().map(|l| cut(l, WIDTH * 2)).collect::<Vec<_>>().join("\n"));
+        // Whole, so that it can be copied.
+        lines.extend(kept.map(|kept| {
+            format!("{:INDENT$}all reasons: commoncause correlate {}", "", clean(&kept.display().to_string()))
+        }));
+        print(&lines.join("\n"));
     }
 }
 

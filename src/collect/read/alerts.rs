@@ -8,6 +8,9 @@ use crate::signal::{AtKind, SourceKind, State};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+/// What we tell Alertmanager ourselves is no news to us.
+const OURS: &str = "CommonCause";
+
 /// Alerts about the monitor's own data: nothing is known of what it watches.
 const NO_DATA: &[&str] = &["DatasourceNoData", "DatasourceError"];
 
@@ -31,6 +34,9 @@ pub fn add(notices: &mut Notices<'_>, alert: &Value, span: Span) {
     let Some(name) = labels.get("alertname").map(String::as_str).filter(|n| !n.is_empty()) else {
         return notices.note("an alert without a name: left out");
     };
+    if name == OURS {
+        return notices.note("CommonCause: told by ourselves, so left out");
+    }
     if NO_DATA.contains(&name) {
         let rule = labels.get("rulename").map_or("a rule", String::as_str);
         return notices.note(format!("{rule}: {name}: the monitor has no data, so nothing is known"));

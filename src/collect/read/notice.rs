@@ -156,13 +156,12 @@ impl<'f> Notices<'f> {
     /// Takes up what `notice` says. Of two that say the same of the same, the earlier onset and the open end stand.
     pub fn add(&mut self, mut notice: Notice<'_>) {
         let Some(component) = self.component(&notice.names, &notice.id) else { return };
-        if notice.at > self.feed.seen_at {
-            if notice.at.as_second() - self.feed.seen_at.as_second() > CLOCK_SLACK {
-                self.note(format!("{}: {} lies ahead of us; a clock is wrong", notice.id, notice.at));
-            }
-            notice.at = self.feed.seen_at;
+        if notice.at.as_second() - self.feed.seen_at.as_second() > CLOCK_SLACK {
+            self.note(format!("{}: {} lies ahead of us; a clock is wrong", notice.id, notice.at));
+            // What it says of the beginning is worth nothing, and would be another with every answer.
+            (notice.at, notice.at_kind) = (self.feed.seen_at, AtKind::Seen);
         }
-        notice.until = notice.until.filter(|u| *u <= self.feed.seen_at).map(|u| u.max(notice.at));
+        notice.until = notice.until.filter(|u| *u <= self.feed.seen_at);
         let capability = capability(&notice, &self.feed.rules);
         let identity = identity(&notice, &component, &capability);
         if notice.terms != Terms::default() {

@@ -15,11 +15,15 @@ use crate::report::text::cut;
 use crate::store::{Appended, History, Settings, Sync};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
+use std::path::PathBuf;
 
 /// Columns of the text output.
 const WIDTH: usize = 80;
 /// How often the history is tidied up.
 const MAINTAIN: SignedDuration = SignedDuration::from_hours(24);
+/// How long until what failed of it, or a history that cannot be opened, is tried again.
+const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// How much is said of each round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +36,12 @@ pub enum Voice {
 
 /// Writes the history, and says what changes.
 pub(super) struct Keeper {
-    history: History,
+    /// The folder of the history, how it is kept, and itself; `None` while it cannot be written.
+    folder: PathBuf,
+    settings: Settings,
+    history: Option<History>,
+    /// When it was last tried to open it.
+    tried: Timestamp,
     /// What came to us and has not ended.
     life: Life,
     /// How sources stand, for whoever looks.
@@ -40,21 +49,35 @@ pub(super) struct Keeper {
     voice: Voice,
     /// Sources that said nothing in their last round, and why.
     unknown: BTreeMap<String, String>,
+    /// What was noted of each source in its last round, told when it is new.
+    notes: BTreeMap<String, Vec<String>>,
     /// The last problem of writing, told once.
     unkept: Option<String>,
     maintained: Timestamp,
 }
 
 impl Keeper {
-    pub fn new(history: History, life: Life, board: Board, voice: Voice) -> Self {
-        // Long ago: the first round tidies up.
+    /// Keeps in `history`, which is in `folder`; without it nothing is kept until it can be opened.
+    pub fn new(
+        (folder, settings): (PathBuf, Settings),
+        history: Option<History>,
+        life: Life,
+        board: Board,
+        voice: Voice,
+    ) -> Self {
+        let unkept = history.is_none().then(|| format!("the history in `{}` is not open", folder.display()));
         Keeper {
+            folder,
+            settings,
             history,
+            tried: Timestamp::now(),
             life,
             board,
             voice,
             unknown: BTreeMap::new(),
-            unkept: None,
+            notes: BTreeMap::new(),
+            unkept,
+            // Long ago: it is tidied up soon.
             maintained: Timestamp::UNIX_EPOCH,
         }
     }
@@ -107,20 +130,27 @@ impl Keeper {
                 self.heard(name, "the same as before");
                 happened.push(Happening::Heard(name.to_string(), None));
             }
-            Round::Unknown(why) => self.not_heard(name, &why),
+            Round::Unknown(why) => {
+                self.not_heard(name, &why);
+                happened.push(Happening::NotHeard(name.to_string()));
+            }
         }
         (kept, happened)
     }
 
     /// Appends what a source says; what became of it, in words, if it is in the history now.
     fn append(&mut self, name: &str, reading: &Reading) -> Option<String> {
-        for note in reading.notes.iter().filter(|_| self.voice == Voice::EveryRound) {
+        let before = self.notes.insert(name.to_string(), reading.notes.clone()).unwrap_or_default();
+        for note in reading.notes.iter().filter(|note| !before.contains(note)) {
             eprintln!("{}: {}", clean(name), clean(note));
         }
         let signals = reading.signals.iter().map(|c| (c.identity.as_str(), &c.record));
-        match self.history.append(signals) {
+        match self.history.as_mut()?.append(signals) {
             Ok(appended) => {
-                self.unkept = None;
+                // Only what was written shows that it can be.
+                if appended.new + appended.corrections + appended.renewed > 0 {
+                    self.unkept = None;
+                }
                 self.life.kept(name, reading, Timestamp::now());
                 Some(format!("{} signals{}", reading.signals.len(), news(&appended)))
             }
@@ -134,19 +164,43 @@ impl Keeper {
     /// Makes durable what waits for it, and once a day removes what need not be kept.
     pub fn tidy(&mut self, now: Timestamp) {
         self.board.save_if_due(now);
-        let mut done = self.history.sync_if_due();
+        let Some(history) = &mut self.history else { return self.reopen(now) };
+        let mut done = history.sync_if_due();
         if now.duration_since(self.maintained) >= MAINTAIN {
-            self.maintained = now;
-            done = done.and_then(|()| self.history.maintain(now).map(|_| ()));
+            done = done.and_then(|()| history.maintain(now).map(|_| ()));
+            // What failed is tried again, not with every tick.
+            self.maintained = match done {
+                Ok(()) => now,
+                Err(_) => now.saturating_sub(MAINTAIN - AGAIN).unwrap_or(now),
+            };
         }
         if let Err(problem) = done {
             self.not_kept(&problem);
         }
     }
 
+    /// Tries, now and then, to write a history again that could not be written.
+    fn reopen(&mut self, now: Timestamp) {
+        if now.duration_since(self.tried) < AGAIN {
+            return;
+        }
+        self.tried = now;
+        match History::open(&self.folder, self.settings) {
+            Ok((history, notices)) => {
+                tell(&notices, &Sources::default());
+                eprintln!("the history in `{}` is written again", self.folder.display());
+                (self.history, self.unkept) = (Some(history), None);
+            }
+            Err(problem) => self.not_kept(&problem),
+        }
+    }
+
     /// Keeps from now on as `settings` say, what `sources` say.
     pub fn change(&mut self, settings: Settings, sources: &[Source]) {
-        self.history.settle(settings);
+        self.settings = settings;
+        if let Some(history) = &mut self.history {
+            history.settle(settings);
+        }
         self.life.change(sources);
         self.board.change(sources);
     }
@@ -154,6 +208,7 @@ impl Keeper {
     /// Forgets who else could not be heard.
     pub fn forget_all_but(&mut self, names: &BTreeSet<&str>) {
         self.unknown.retain(|name, _| names.contains(name.as_str()));
+        self.notes.retain(|name, _| names.contains(name.as_str()));
     }
 
     fn heard(&mut self, name: &str, what: &str) {
@@ -189,7 +244,7 @@ impl Keeper {
 
     /// Makes all durable, and tells how it went.
     pub fn end(mut self, until: Until) -> Exit {
-        if let Err(problem) = self.history.sync() {
+        if let Some(Err(problem)) = self.history.as_mut().map(History::sync) {
             self.not_kept(&problem);
         }
         self.board.end(Timestamp::now());
@@ -201,8 +256,13 @@ impl Keeper {
     }
 }
 
+/// One line on stdout: on a terminal cut to fit, elsewhere whole.
 fn say(line: &str) {
-    println!("{}", cut(&clean(line), WIDTH));
+    let line = clean(line);
+    match std::io::stdout().is_terminal() {
+        true => println!("{}", cut(&line, WIDTH)),
+        false => println!("{line}"),
+    }
 }
 
 /// What of the signals the history did not have.

@@ -15,7 +15,7 @@ mod words;
 
 pub use codes::{CODES, SAME_RECEIVER, UNDELIVERED, UNREADABLE, UNUSABLE};
 pub use message::{MAX_CAUSES, MAX_EXPLAINED, MAX_KEY_BYTES, MAX_LINES, Message, Status, Told};
-pub use outbox::{DEAD_LETTERS, Delivery, FOLDER, Outbox, Outcome};
+pub use outbox::{Attempt, DEAD_LETTERS, Delivery, FOLDER, MAX_WAITING, Outbox, Outcome};
 pub use trial::{Trial, try_receivers};
 
 use crate::collect::config::{Notify, RECEIVERS, Receiver};

@@ -22,28 +22,30 @@ use std::time::Duration;
 
 /// What a receiver does with one request.
 #[derive(Debug, Clone, Copy)]
-enum Does {
+pub enum Does {
     /// Answers with this status, and headers.
     Says(&'static str),
     /// Answers nothing for a while.
     Hangs,
+    /// Takes it, after a while.
+    Late,
     /// Ends the connection.
     Closes,
 }
 
 /// A receiver in this process.
-struct Taker {
+pub struct Taker {
     address: SocketAddr,
     /// What it does with the next requests; then it takes all.
     plan: Arc<Mutex<VecDeque<Does>>>,
     /// Heads and bodies of all requests.
-    asked: Arc<Mutex<Vec<(String, Value)>>>,
+    pub asked: Arc<Mutex<Vec<(String, Value)>>>,
     /// Bodies of those that it took.
     taken: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Taker {
-    fn new(plan: &[Does]) -> Taker {
+    pub fn new(plan: &[Does]) -> Taker {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let plan = Arc::new(Mutex::new(plan.iter().copied().collect::<VecDeque<Does>>()));
         let taker =
@@ -66,6 +68,12 @@ impl Taker {
                             let _ = stream.write_all(head.as_bytes());
                         }
                         Does::Hangs => std::thread::sleep(Duration::from_millis(900)),
+                        Does::Late => {
+                            std::thread::sleep(Duration::from_millis(900));
+                            taken.lock().unwrap().push(body);
+                            let _ =
+                                stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+                        }
                         Does::Closes => {}
                     }
                 });
@@ -74,7 +82,7 @@ impl Taker {
         taker
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
@@ -83,7 +91,7 @@ impl Taker {
     }
 
     /// Incidents and what was said of them, as far as it was taken.
-    fn taken(&self) -> Vec<(String, String)> {
+    pub fn taken(&self) -> Vec<(String, String)> {
         let text = |body: &Value, key: &str| body[key].as_str().unwrap().to_string();
         self.taken.lock().unwrap().iter().map(|body| (text(body, "key"), text(body, "status"))).collect()
     }
@@ -158,7 +166,7 @@ fn deliver_all(outbox: &mut Outbox, fetcher: &Fetcher, now: &mut Timestamp) -> V
     panic!("it is never delivered: {done:#?}");
 }
 
-fn files(data: &Path) -> Vec<String> {
+pub fn files(data: &Path) -> Vec<String> {
     let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
     let mut names: Vec<String> = fs::read_dir(data.join(FOLDER)).unwrap().map(name).collect();
     names.sort();

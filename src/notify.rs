@@ -15,7 +15,7 @@ mod words;
 
 pub use codes::{CODES, SAME_RECEIVER, UNDELIVERED, UNREADABLE, UNUSABLE};
 pub use message::{MAX_CAUSES, MAX_EXPLAINED, MAX_KEY_BYTES, MAX_LINES, Message, Status, Told};
-pub use outbox::{DEAD_LETTERS, Delivery, FOLDER, Outbox, Outcome};
+pub use outbox::{Attempt, DEAD_LETTERS, Delivery, FOLDER, MAX_WAITING, Outbox, Outcome};
 pub use trial::{Trial, try_receivers};
 
 use crate::collect::config::{Notify, RECEIVERS, Receiver};
@@ -57,25 +57,43 @@ pub fn letter(receiver: &Notify, message: &Message, id: &str, now: Timestamp) ->
     )
 }
 
-/// What a receiver is called before people: its kind, and its host if that stands in the configuration itself.
+/// What a receiver is called before people: its kind, and its host if that stands in the configuration itself, else the
+/// name of the first variable. Nothing else of its address, which may hold a secret.
 pub fn label(receiver: &Notify) -> String {
     let kind = RECEIVERS.iter().find(|(_, to)| *to == receiver.to).map_or("receiver", |(word, _)| word);
     let Some(url) = &receiver.url else { return kind.to_string() };
-    // What comes from the environment is shown by the name that it has there.
-    let place = if url.written.contains("${") { url.written.clone() } else { host(&url.written) };
+    // What is the same whatever variables hold stands there itself.
+    let place = match ["a", "b"].map(|value| host(&with(&url.written, value))) {
+        [Some(one), Some(other)] if one == other => one,
+        _ => variable(&url.written),
+    };
     crate::diag::cut(&format!("{kind} ({place})"), LABEL)
 }
 
 /// Characters of a label.
 const LABEL: usize = 100;
 
-fn host(url: &str) -> String {
-    let url = Url::parse(url).ok();
-    let host = url.as_ref().and_then(|u| u.host_str()).unwrap_or("?");
-    match url.as_ref().and_then(Url::port) {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_string(),
+/// A text whose variables all hold `value`.
+fn with(written: &str, value: &str) -> String {
+    let mut pieces = written.split("${");
+    let mut text = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        text += value;
+        text += piece.split_once('}').map_or("", |(_, rest)| rest);
     }
+    text
+}
+
+/// The first variable in a text, as it stands there.
+fn variable(written: &str) -> String {
+    let name = written.split_once("${").and_then(|(_, rest)| rest.split_once('}'));
+    name.map_or("?".to_string(), |(name, _)| format!("${{{name}}}"))
+}
+
+fn host(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str()?;
+    Some(url.port().map_or(host.to_string(), |port| format!("{host}:{port}")))
 }
 
 fn address(receiver: &Notify) -> &str {

@@ -32,6 +32,8 @@ const CONNECTIONS: usize = 256;
 const HEAD_TIME: Duration = Duration::from_secs(15);
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_secs(15);
+/// How long a large body waits for a place.
+const PLACE_TIME: Duration = Duration::from_secs(5);
 /// How long the sender waits until it is kept.
 const KEEP_TIME: Duration = Duration::from_secs(10);
 /// How long a connection may last.
@@ -61,6 +63,8 @@ pub struct Bounds {
     pub body: usize,
     /// How long a body may take.
     pub body_time: Duration,
+    /// How long a large body waits for a place; that is no part of the time that it may take.
+    pub place: Duration,
     /// How long the sender waits until it is kept.
     pub keep: Duration,
     /// How long a connection may last.
@@ -76,6 +80,7 @@ impl Default for Bounds {
             head: HEAD_TIME,
             body: BODY_BYTES,
             body_time: BODY_TIME,
+            place: PLACE_TIME,
             keep: KEEP_TIME,
             connection: CONNECTION_TIME,
             leave: LEAVE_TIME,
@@ -143,6 +148,8 @@ struct Hall {
     told: mpsc::Sender<Delivery>,
     /// Places of bodies beyond the usual size, and of what they say until it is kept.
     large: Semaphore,
+    /// Places of those that are signed: until such a body was read it may be anybody's, and must not hold up others.
+    unproven: Semaphore,
 }
 
 /// Takes what is posted to `routes` (which may change meanwhile) and gives it to `told`, until `stop` says true or its
@@ -154,7 +161,8 @@ pub async fn serve(
     told: mpsc::Sender<Delivery>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let hall = Arc::new(Hall { routes, bounds, told, large: Semaphore::new(body::LARGE_AT_ONCE) });
+    let (large, unproven) = (Semaphore::new(body::LARGE_AT_ONCE), Semaphore::new(body::UNPROVEN_AT_ONCE));
+    let hall = Arc::new(Hall { routes, bounds, told, large, unproven });
     let seats = Arc::new(Semaphore::new(bounds.connections));
     let mut guests = JoinSet::new();
     let leaving = stop.clone();

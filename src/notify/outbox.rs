@@ -3,24 +3,27 @@
 //! - What [`Outbox::put`] took is on the disk; a process that is killed at any moment loses nothing of it.
 //! - A receiver gets its messages in the order in which they were put; one that cannot be delivered holds up those behind
 //!   it, for this receiver only, and is tried again, ever more seldom.
+//! - Nothing here waits for a receiver: [`Outbox::take`] says what is to be sent, whoever has the queue sends it, and
+//!   [`Outbox::settle`] takes up what became of it. Messages can be put meanwhile.
 //! - Each is delivered once. If the process ends between a receiver's yes and the removal of the file, or the yes is lost
 //!   on its way, the receiver gets it again, under the same name.
 //! - What is refused for good, or is not delivered within [`MAX_AGE`], is kept in [`DEAD_LETTERS`].
 //!
 //! One process has it: the one that holds the history of the same data folder. Time is an argument.
 
+mod attempt;
 mod disk;
 mod line;
 
+pub use attempt::Attempt;
 pub use disk::DEAD_LETTERS;
 
 use super::codes::{SAME_RECEIVER, UNDELIVERED, UNREADABLE};
 use super::{Message, Status, hash, label};
 use crate::collect::config::{Notify, RECEIVERS, Receiver};
-use crate::collect::fetch::Fetcher;
+use crate::collect::fetch::Failure;
 use crate::diag::{Diagnostic, clean, cut};
 use disk::{Disk, Name};
-use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use line::{Line, Waiting};
 use std::fmt;
@@ -204,23 +207,32 @@ impl Outbox {
         Ok(())
     }
 
-    /// When something is next to be tried; nothing if there is nothing to do.
+    /// When something is next to be tried; nothing if there is nothing to do before an attempt that is under way is settled.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         self.lines.iter().filter_map(|line| line.due(now)).min()
     }
 
-    /// Tries all that is due, all receivers at the same time, and tells what became of it. To be awaited to its end:
-    /// whoever drops it may cut off a request that the receiver takes, which then gets it twice.
-    pub async fn deliver(&mut self, fetcher: &Fetcher, now: Timestamp) -> Vec<Delivery> {
+    /// What is to be sent now: at most one attempt for each receiver, and none for one that has an attempt under way. Each
+    /// is to be sent, and then settled.
+    pub fn take(&mut self, now: Timestamp) -> Vec<Attempt> {
         let disk = &self.disk;
-        join_all(self.lines.iter_mut().map(|line| line.deliver(disk, fetcher, now)))
-            .await
-            .into_iter()
-            .flatten()
-            .collect()
+        self.lines.iter_mut().filter_map(|line| line.take(disk, now)).collect()
     }
 
-    /// Messages that wait, for all receivers together.
+    /// Takes up what became of an attempt, `now` being after it: what is to be told of it.
+    pub fn settle(&mut self, attempt: &Attempt, sent: Result<(), Failure>, now: Timestamp) -> Vec<Delivery> {
+        if let Some(line) = self.lines.iter_mut().find(|line| line.identity == attempt.receiver) {
+            line.settle(&self.disk, &attempt.what, sent, now);
+        }
+        self.told()
+    }
+
+    /// What is still to be told, as of messages that were given up since too many wait.
+    pub fn told(&mut self) -> Vec<Delivery> {
+        self.lines.iter_mut().flat_map(|line| std::mem::take(&mut line.told)).collect()
+    }
+
+    /// Messages that wait or are under way, for all receivers together.
     pub fn waiting(&self) -> usize {
         self.lines.iter().map(|line| line.waiting.len()).sum()
     }

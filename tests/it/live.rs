@@ -19,10 +19,10 @@ const GRAPH: &str = "components:
 ";
 
 /// A monitor of another kind: one kind alone is not believed, since monitors fail, too.
-const SECOND: &str = "  - {name: looks, file: looks.json, format: prometheus, every: 1s}\n";
+pub const SECOND: &str = "  - {name: looks, file: looks.json, format: prometheus, every: 1s}\n";
 
 /// What Prometheus answers to `probe_success` while logins of `services` fail.
-fn looks(services: &[&str]) -> String {
+pub fn looks(services: &[&str]) -> String {
     let result = ["shop", "chat", "mail", "idp"].map(|service| {
         let works = if services.contains(&service) { "0" } else { "1" };
         let labels = json!({"__name__": "probe_success", "service": service, "capability": "login"});
@@ -32,7 +32,7 @@ fn looks(services: &[&str]) -> String {
 }
 
 /// What Alertmanager answers while logins of `services` fail.
-fn alerts(services: &[&str], since: Timestamp) -> String {
+pub fn alerts(services: &[&str], since: Timestamp) -> String {
     let alert = |service: &&str| {
         json!({
             "labels": {"alertname": "LoginFails", "service": service, "capability": "login", "severity": "critical"},
@@ -47,13 +47,13 @@ fn alerts(services: &[&str], since: Timestamp) -> String {
 }
 
 /// A process that ends with the test, and what it prints.
-struct Process {
+pub struct Process {
     child: Child,
-    lines: Arc<Mutex<Vec<String>>>,
+    pub lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
-    fn start(place: &Path, args: &[&str]) -> Process {
+    pub fn start(place: &Path, args: &[&str]) -> Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_commoncause"))
             .args(args)
             .current_dir(place)
@@ -77,7 +77,7 @@ impl Process {
     }
 
     /// Waits until a line has all of `words`; that line.
-    fn wait(&self, words: &[&str]) -> String {
+    pub fn wait(&self, words: &[&str]) -> String {
         let end = Instant::now() + Duration::from_secs(120);
         loop {
             let lines = self.lines.lock().unwrap();
@@ -95,11 +95,11 @@ impl Process {
         self.lines.lock().unwrap().iter().filter(|l| l.contains("Inference is compiled")).count()
     }
 
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    fn ends_with(mut self, code: i32) {
+    pub fn ends_with(mut self, code: i32) {
         assert_eq!(self.child.wait().unwrap().code(), Some(code), "{:#?}", self.lines.lock().unwrap());
     }
 }
@@ -117,7 +117,7 @@ fn known(data: &Path) -> Vec<store::Stored> {
     store::read(data, since, now).0
 }
 
-fn furnish(place: &Path, more: &str) {
+pub fn furnish(place: &Path, more: &str) {
     fs::write(place.join("graph.yaml"), GRAPH).unwrap();
     let config = format!(
         "graph: [graph.yaml]\nwindow: 30m\nsources:\n  - {{name: alerts, file: alerts.json, format: alertmanager, every: 1s, covers: [mail]}}\n{more}"
@@ -126,7 +126,7 @@ fn furnish(place: &Path, more: &str) {
 }
 
 /// Written beside and moved, so that no half of it is ever read.
-fn say(place: &Path, file: &str, text: &str) {
+pub fn say(place: &Path, file: &str, text: &str) {
     fs::write(place.join("next"), text).unwrap();
     fs::rename(place.join("next"), place.join(file)).unwrap();
 }

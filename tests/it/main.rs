@@ -47,6 +47,7 @@ mod signal;
 mod sources;
 mod status;
 mod store;
+mod tell;
 mod thousand;
 mod tutorial;
 mod watch;

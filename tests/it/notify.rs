@@ -3,7 +3,7 @@
 use crate::{assert_file, run};
 use commoncause::collect::config::{Filled, Notify, Receiver};
 use commoncause::collect::fetch::{Reach, Secret};
-use commoncause::notify::{Message, Status, Told, alertmanager, letter, pagerduty, slack, webhook};
+use commoncause::notify::{Message, Status, Told, alertmanager, label, letter, pagerduty, slack, webhook};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -93,6 +93,24 @@ fn the_place_of_pagerduty_is_known_and_others_are_given() {
     assert_eq!((body["routing_key"].as_str(), body["event_action"].as_str()), (Some("R0UT1NG"), Some("trigger")));
     assert_eq!(request.reach, Reach::NamedHost);
     assert!(request.headers.iter().any(|(name, value)| name == "X-Scope" && value.0 == "a"));
+}
+
+#[test]
+fn a_receiver_is_called_by_its_host_or_a_variable_and_by_nothing_secret() {
+    for (written, name) in [
+        ("https://example.org/hook/SECRET", "webhook (example.org)"),
+        ("https://example.org:8443/SECRET?${TOK}", "webhook (example.org:8443)"),
+        ("${URL}", "webhook (${URL})"),
+        ("${BASE}/SECRET/${TOK}", "webhook (${BASE})"),
+        ("https://SECRET.${DOMAIN}/SECRET", "webhook (${DOMAIN})"),
+        ("https://example.org${REST}", "webhook (${REST})"),
+        ("https://example.org:${PORT}/SECRET", "webhook (${PORT})"),
+        ("SECRET", "webhook (?)"),
+    ] {
+        let mut receiver = receiver(Receiver::Webhook, "https://example.org/SECRET", Some("SECRET"));
+        receiver.url.as_mut().unwrap().written = written.to_string();
+        assert_eq!(label(&receiver), name, "{written}");
+    }
 }
 
 #[test]

@@ -5,9 +5,10 @@ use crate::run;
 use commoncause::collect::config::{Notify, Receiver};
 use commoncause::collect::fetch::{Fetcher, Limits};
 use commoncause::notify::{
-    DEAD_LETTERS, Delivery, FOLDER, Message, Outbox, Outcome, SAME_RECEIVER, Status, UNDELIVERED, UNREADABLE, UNUSABLE,
-    alertmanager,
+    DEAD_LETTERS, Delivery, FOLDER, MAX_WAITING, Message, Outbox, Outcome, SAME_RECEIVER, Status, UNDELIVERED,
+    UNREADABLE, UNUSABLE, alertmanager,
 };
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -21,28 +22,30 @@ use std::time::Duration;
 
 /// What a receiver does with one request.
 #[derive(Debug, Clone, Copy)]
-enum Does {
+pub enum Does {
     /// Answers with this status, and headers.
     Says(&'static str),
     /// Answers nothing for a while.
     Hangs,
+    /// Takes it, after a while.
+    Late,
     /// Ends the connection.
     Closes,
 }
 
 /// A receiver in this process.
-struct Taker {
+pub struct Taker {
     address: SocketAddr,
     /// What it does with the next requests; then it takes all.
     plan: Arc<Mutex<VecDeque<Does>>>,
     /// Heads and bodies of all requests.
-    asked: Arc<Mutex<Vec<(String, Value)>>>,
+    pub asked: Arc<Mutex<Vec<(String, Value)>>>,
     /// Bodies of those that it took.
     taken: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Taker {
-    fn new(plan: &[Does]) -> Taker {
+    pub fn new(plan: &[Does]) -> Taker {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let plan = Arc::new(Mutex::new(plan.iter().copied().collect::<VecDeque<Does>>()));
         let taker =
@@ -65,6 +68,12 @@ impl Taker {
                             let _ = stream.write_all(head.as_bytes());
                         }
                         Does::Hangs => std::thread::sleep(Duration::from_millis(900)),
+                        Does::Late => {
+                            std::thread::sleep(Duration::from_millis(900));
+                            taken.lock().unwrap().push(body);
+                            let _ =
+                                stream.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+                        }
                         Does::Closes => {}
                     }
                 });
@@ -73,7 +82,7 @@ impl Taker {
         taker
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
 
@@ -82,7 +91,7 @@ impl Taker {
     }
 
     /// Incidents and what was said of them, as far as it was taken.
-    fn taken(&self) -> Vec<(String, String)> {
+    pub fn taken(&self) -> Vec<(String, String)> {
         let text = |body: &Value, key: &str| body[key].as_str().unwrap().to_string();
         self.taken.lock().unwrap().iter().map(|body| (text(body, "key"), text(body, "status"))).collect()
     }
@@ -123,6 +132,22 @@ fn open(data: &Path, receivers: &[Notify]) -> Outbox {
     outbox
 }
 
+/// Delivers all that is due at `now`, to all at the same time.
+fn deliver(outbox: &mut Outbox, fetcher: &Fetcher, now: Timestamp) -> Vec<Delivery> {
+    let mut done = Vec::new();
+    loop {
+        let attempts = outbox.take(now);
+        if attempts.is_empty() {
+            done.extend(outbox.told());
+            return done;
+        }
+        let sent = wait(join_all(attempts.iter().map(|attempt| attempt.send(fetcher))));
+        for (attempt, sent) in attempts.iter().zip(sent) {
+            done.extend(outbox.settle(attempt, sent, now));
+        }
+    }
+}
+
 /// Delivers whatever is due as time goes by, until nothing waits.
 fn deliver_all(outbox: &mut Outbox, fetcher: &Fetcher, now: &mut Timestamp) -> Vec<Delivery> {
     let mut done = Vec::new();
@@ -131,7 +156,7 @@ fn deliver_all(outbox: &mut Outbox, fetcher: &Fetcher, now: &mut Timestamp) -> V
             return done;
         }
         *now = outbox.due(*now).unwrap().max(*now);
-        let told = wait(outbox.deliver(fetcher, *now));
+        let told = deliver(outbox, fetcher, *now);
         // A host that asked for rest counts real seconds.
         if told.iter().any(|d| d.to_string().contains("left alone")) {
             std::thread::sleep(Duration::from_millis(100));
@@ -141,7 +166,7 @@ fn deliver_all(outbox: &mut Outbox, fetcher: &Fetcher, now: &mut Timestamp) -> V
     panic!("it is never delivered: {done:#?}");
 }
 
-fn files(data: &Path) -> Vec<String> {
+pub fn files(data: &Path) -> Vec<String> {
     let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
     let mut names: Vec<String> = fs::read_dir(data.join(FOLDER)).unwrap().map(name).collect();
     names.sort();
@@ -173,11 +198,11 @@ fn each_is_taken_once_and_in_order_by_a_receiver_in_trouble() {
         outbox.put(&message("i", status), now).unwrap();
     }
     assert_eq!((outbox.waiting(), files(data.path()).len()), (6, 6));
-    let first = wait(outbox.deliver(&fetcher, now));
+    let first = deliver(&mut outbox, &fetcher, now);
     // The other one does not wait for it.
     assert_eq!((well.taken().len(), outbox.waiting()), (3, 3), "{first:#?}");
     assert!(outbox.due(now).unwrap() > now);
-    assert!(wait(outbox.deliver(&fetcher, now)).is_empty(), "not yet");
+    assert!(deliver(&mut outbox, &fetcher, now).is_empty(), "not yet");
     let told = deliver_all(&mut outbox, &fetcher, &mut now);
     let all: Vec<(String, String)> = STORY.map(|s| ("i".to_string(), s.as_str().to_string())).to_vec();
     assert_eq!((troubled.taken(), well.taken()), (all.clone(), all));
@@ -200,7 +225,7 @@ fn what_is_refused_for_good_is_kept_with_the_reason_and_holds_nothing_up() {
     for status in [Status::Suspected, Status::Resolved] {
         outbox.put(&message("i", status), start()).unwrap();
     }
-    let told = wait(outbox.deliver(&fetcher(), start()));
+    let told = deliver(&mut outbox, &fetcher(), start());
     assert!(matches!(&told[0].outcome, Outcome::GivenUp { why } if why.contains("400")), "{told:?}");
     assert!(matches!(&told[1].outcome, Outcome::Waiting { why, .. } if why.contains("425")), "{told:?}");
     deliver_all(&mut outbox, &fetcher(), &mut start());
@@ -322,7 +347,7 @@ fn nothing_is_given_up_that_cannot_be_kept() {
     let mut outbox = open(data.path(), &[taker.notify()]);
     outbox.put(&message("i", Status::Suspected), start()).unwrap();
     std::os::unix::fs::symlink("/dev/full", data.path().join(DEAD_LETTERS)).unwrap();
-    let told = wait(outbox.deliver(&fetcher(), start()));
+    let told = deliver(&mut outbox, &fetcher(), start());
     assert!(matches!(told[0].outcome, Outcome::Waiting { .. }) && outbox.waiting() == 1, "{told:?}");
     let problem = told[0].problem.as_ref().unwrap();
     assert!(problem.code == UNUSABLE && problem.help.as_ref().unwrap().contains("make room"), "{problem:?}");
@@ -342,7 +367,7 @@ fn after_a_day_it_is_given_up_but_not_because_a_clock_was_wrong() {
     let fetcher = fetcher();
     let mut now = start() + SignedDuration::from_hours(25);
     for attempt in 1..=3 {
-        let told = wait(outbox.deliver(&fetcher, now));
+        let told = deliver(&mut outbox, &fetcher, now);
         let given_up = told.iter().filter(|d| matches!(d.outcome, Outcome::GivenUp { .. })).count();
         assert_eq!(given_up, if attempt < 3 { 0 } else { 3 }, "{told:?}");
         // A clock that is set back makes nothing wait for days.
@@ -361,16 +386,16 @@ fn an_alert_that_goes_on_is_renewed_until_it_is_over() {
     let mut outbox = open(data.path(), &notify);
     let (fetcher, mut now) = (fetcher(), start());
     outbox.put(&message("i", Status::Suspected), now).unwrap();
-    assert_eq!(wait(outbox.deliver(&fetcher, now)).len(), 1);
+    assert_eq!(deliver(&mut outbox, &fetcher, now).len(), 1);
     assert_eq!((outbox.waiting(), outbox.due(now)), (0, Some(now + alertmanager::RENEW)));
     now += alertmanager::RENEW;
-    assert!(wait(outbox.deliver(&fetcher, now)).is_empty(), "nobody needs to know");
+    assert!(deliver(&mut outbox, &fetcher, now).is_empty(), "nobody needs to know");
     drop(outbox);
     // Another process goes on with it at once.
     let mut outbox = open(data.path(), &notify);
     assert_eq!((outbox.waiting(), outbox.due(now)), (0, Some(now)));
     taker.plan.lock().unwrap().push_back(Does::Says("500 Internal Server Error\r\n"));
-    let told = wait(outbox.deliver(&fetcher, now));
+    let told = deliver(&mut outbox, &fetcher, now);
     assert!(matches!(told[0].outcome, Outcome::NotRenewed { .. }), "{told:?}");
     outbox.put(&message("i", Status::Resolved), now).unwrap();
     deliver_all(&mut outbox, &fetcher, &mut now);
@@ -381,11 +406,72 @@ fn an_alert_that_goes_on_is_renewed_until_it_is_over() {
 }
 
 #[test]
-fn a_delivery_can_be_a_task_of_its_own() {
-    fn sendable<T: Send>(_: &T) {}
+fn an_attempt_can_be_a_task_of_its_own_and_shows_no_secret() {
+    fn sendable<T: Send + 'static>(_: &T) {}
     let data = tempfile::tempdir().unwrap();
-    let (mut outbox, fetcher) = (open(data.path(), &[]), fetcher());
-    sendable(&outbox.deliver(&fetcher, start()));
+    let mut outbox = open(data.path(), &[receiver(Receiver::PagerDuty, "http://127.0.0.1:9/s3cret", Some("s3cret"))]);
+    outbox.put(&message("i", Status::Suspected), start()).unwrap();
+    let (attempt, fetcher) = (outbox.take(start()).pop().unwrap(), fetcher());
+    assert!(!format!("{attempt:?}").contains("s3cret"));
+    sendable(&async move { attempt.send(&fetcher).await });
+}
+
+#[test]
+fn who_does_not_answer_holds_up_nobody_else_and_what_is_put_meanwhile_is_kept_at_once() {
+    let data = tempfile::tempdir().unwrap();
+    let (hanging, well) = (Taker::new(&[Does::Hangs]), Taker::new(&[]));
+    let mut outbox = open(data.path(), &[hanging.notify(), well.notify()]);
+    let fetcher = fetcher();
+    outbox.put(&message("i", STORY[0]), start()).unwrap();
+    wait(async {
+        let mut attempts = outbox.take(start());
+        let (mine, first) = (attempts.remove(0), attempts.remove(0));
+        let slow = mine.send(&fetcher);
+        tokio::pin!(slow);
+        // It is under way, and not over.
+        assert!(tokio::time::timeout(Duration::from_millis(50), slow.as_mut()).await.is_err());
+        let sent = first.send(&fetcher).await;
+        assert_eq!(outbox.settle(&first, sent, start()).len(), 1);
+        assert_eq!((outbox.take(start()).len(), outbox.due(start())), (0, None), "one attempt for each at a time");
+        for status in &STORY[1..] {
+            outbox.put(&message("i", *status), start()).unwrap();
+            assert_eq!(files(data.path()).len(), outbox.waiting());
+            let next = outbox.take(start());
+            assert_eq!(next.len(), 1, "the other one is busy");
+            let sent = next[0].send(&fetcher).await;
+            outbox.settle(&next[0], sent, start());
+        }
+        assert_eq!((well.taken().len(), files(data.path()).len()), (3, 3));
+        // It fails a minute later, and rests from then on.
+        let later = start() + SignedDuration::from_mins(1);
+        let sent = slow.await;
+        let told = outbox.settle(&mine, sent, later);
+        assert!(matches!(&told[0].outcome, Outcome::Waiting { next, .. } if *next > later), "{told:?}");
+        assert!(outbox.due(later).unwrap() > later);
+        // What was settled is not settled again.
+        assert!(outbox.settle(&mine, Ok(()), later).is_empty() && outbox.waiting() == 3);
+    });
+    let all: Vec<(String, String)> = STORY.map(|s| ("i".to_string(), s.as_str().to_string())).to_vec();
+    deliver_all(&mut outbox, &fetcher, &mut start());
+    assert_eq!((hanging.taken(), well.taken()), (all.clone(), all));
+}
+
+#[test]
+fn what_is_under_way_is_not_given_up_when_too_many_wait() {
+    let data = tempfile::tempdir().unwrap();
+    let taker = Taker::new(&[]);
+    let mut outbox = open(data.path(), &[taker.notify()]);
+    for n in 0..MAX_WAITING {
+        outbox.put(&nth(n), start()).unwrap();
+    }
+    let first = outbox.take(start()).pop().unwrap();
+    outbox.put(&nth(MAX_WAITING), start()).unwrap();
+    let told = outbox.told();
+    assert!(told.len() == 1 && told[0].key == "000001" && dead(data.path()).len() == 1, "{told:?}");
+    let sent = wait(first.send(&fetcher()));
+    let told = outbox.settle(&first, sent, start());
+    assert!(told.len() == 1 && told[0].outcome == Outcome::Accepted, "{told:?}");
+    assert_eq!((taker.taken()[0].0.as_str(), outbox.waiting()), ("000000", MAX_WAITING - 1));
 }
 
 /// Set in the process that the test of kills starts: the data folder, the receiver and the first number.
@@ -408,7 +494,7 @@ fn puts_and_delivers_until_killed() {
         std::io::stdout().flush().unwrap();
         // Now and then several wait.
         if n % 3 == 0 {
-            wait(outbox.deliver(&fetcher, start()));
+            deliver(&mut outbox, &fetcher, start());
         }
     }
 }

@@ -439,6 +439,49 @@ fn large_bodies_wait_for_each_other() {
 }
 
 #[test]
+fn a_signature_that_may_be_wrong_holds_up_nobody_else() {
+    let soon = Duration::from_millis(200);
+    let server =
+        Server::with(Bounds { body: 1 << 20, body_time: PATIENCE, place: soon, leave: soon, ..Bounds::default() });
+    let mut alerts = fixture("alertmanager/02_firing_group_grown.json");
+    let mut event = fixture("pagerduty/v3_incident.triggered.json");
+    alerts.resize(200_000, b' ');
+    event.resize(200_000, b' ');
+    let right = signature(&event, SECRET);
+    let signed = || server.post("/signed", &[JSON, ("X-PagerDuty-Signature", &right)], &event);
+    // Four that are read only in part, and never end.
+    let head = "POST /signed HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500000\r\nX-PagerDuty-Signature: v1=00\r\n\r\n";
+    let held: Vec<TcpStream> = (0..4)
+        .map(|_| {
+            let mut stream = server.connect();
+            stream.write_all(&[head.as_bytes(), &[b' '; 70_000]].concat()).unwrap();
+            stream
+        })
+        .collect();
+    let until = |status: u16| {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let answer = signed();
+            if answer.status == status {
+                return answer;
+            }
+            assert!(Instant::now() < end, "{}: {}", answer.status, answer.body);
+        }
+    };
+    // Others of that kind are told to come again.
+    assert!(until(503).headers["retry-after"].parse::<u32>().unwrap() > 0);
+    let known = ("Authorization", "Bearer open sesame");
+    for (path, headers) in [("/hooks/alertmanager", &[JSON][..]), ("/closed", &[JSON, known])] {
+        assert_eq!(server.post(path, headers, &alerts).status, 200, "{path}");
+    }
+    let small = fixture("pagerduty/v3_incident.triggered.json");
+    let signature = signature(&small, SECRET);
+    assert_eq!(server.post("/signed", &[JSON, ("X-PagerDuty-Signature", &signature)], &small).status, 200);
+    drop(held);
+    until(200);
+}
+
+#[test]
 fn sources_change_while_it_serves_and_what_is_under_way_is_finished_in_the_end() {
     let mut server = Server::new();
     let body = fixture("alertmanager/03_firing_identity_provider.json");

@@ -144,6 +144,41 @@ fn every_mistake_has_its_code() {
 }
 
 #[test]
+fn a_variable_beside_it_makes_no_secret_of_what_stands_in_the_file() {
+    let slack = |url: &str| one("url: https://example.com/") + &format!("notify: [{{to: slack, url: '{url}'}}]");
+    let header = |value: &str| one(&format!("url: https://example.com/, headers: {{Authorization: '{value}'}}"));
+    let secret =
+        |value: &str| one(&format!("receive: /hook, format: grafana, secret: '{value}'")) + "listen: 127.0.0.1:9";
+    let told = |text: &str| codes(text).contains(&"secret-in-file");
+    for bad in [
+        slack("https://hooks.example.com/services/42?${TOKEN}"),
+        slack("https://hooks.example.com/${TOKEN}/42"),
+        slack("https://hooks.example.com?42=${TOKEN}"),
+        slack("https://hooks.example.com42${TOKEN}"),
+        slack("${SLACK_URL}42"),
+        header("Bearer 42${TOKEN}"),
+        header("42 ${TOKEN}"),
+        header("Bearer ${TOKEN}42"),
+        secret("42${TOKEN}"),
+        secret("${TOKEN}42${TOKEN}"),
+    ] {
+        assert!(told(&bad), "{bad}: {:?}", codes(&bad));
+    }
+    for good in [
+        slack("${SLACK_URL}"),
+        slack("https://hooks.example.com/${TOKEN}"),
+        slack("http://[2001:db8::1]:8080/${TOKEN}/${TOKEN}"),
+        header("${TOKEN}"),
+        header("bearer ${TOKEN}"),
+        header("Token token=${TOKEN}"),
+        secret("${TOKEN}"),
+        secret("${TOKEN}${TOKEN}"),
+    ] {
+        assert!(!told(&good), "{good}: {:?}", codes(&good));
+    }
+}
+
+#[test]
 fn all_problems_are_told_at_once_with_their_places_and_without_secrets() {
     let text = "\
 sources:

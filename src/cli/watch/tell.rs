@@ -4,24 +4,25 @@ use super::keep;
 use crate::cli::Exit;
 use crate::cli::output::tell;
 use crate::collect::config::Notify;
-use crate::collect::fetch::Fetcher;
+use crate::collect::fetch::{Failure, Fetcher};
 use crate::diag::{Diagnostic, Sources};
-use crate::notify::{Message, Outbox};
+use crate::notify::{Attempt, Delivery, Message, Outbox};
 use crate::watch::episode::Episodes;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 /// How long it is waited at most until it is looked for what is due: clocks are set.
 const LOOK: SignedDuration = SignedDuration::from_secs(60);
 /// How long until what could not be kept is tried again.
 const AGAIN: SignedDuration = SignedDuration::from_secs(10);
-/// How long the end of the process waits for receivers.
-const FAREWELL: Duration = Duration::from_secs(10);
+/// How much longer than an answer may take attempts are waited for at most: what is answered is read, too.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Whoever tells people.
 pub(super) struct Teller {
@@ -52,8 +53,16 @@ impl Teller {
         })?;
         tell(&notices, &Sources::default());
         let (orders, ordered) = mpsc::unbounded_channel();
-        let desk =
-            Desk { folder: folder.clone(), outbox, fetcher: fetcher.clone(), waiting: VecDeque::new(), told: None };
+        let desk = Desk {
+            folder: folder.clone(),
+            outbox,
+            fetcher: fetcher.clone(),
+            waiting: VecDeque::new(),
+            change: None,
+            sending: JoinSet::new(),
+            attempts: HashMap::new(),
+            told: None,
+        };
         Ok(Teller { folder, at_work: Some((orders, tokio::spawn(desk.work(ordered)))) })
     }
 
@@ -74,7 +83,7 @@ impl Teller {
         }
     }
 
-    /// Tries once more what waits, and ends.
+    /// Tries once more what is due, waits for all that is under way, for a while, and ends.
     pub async fn end(self) {
         let Some((orders, work)) = self.at_work else { return };
         drop(orders);
@@ -95,39 +104,131 @@ struct Desk {
     fetcher: Arc<Fetcher>,
     /// What is not yet kept.
     waiting: VecDeque<(Message, Episodes)>,
+    /// Whom to tell instead, once nothing is under way.
+    change: Option<Change>,
+    /// Attempts under way, each a task.
+    sending: JoinSet<Result<(), Failure>>,
+    attempts: HashMap<Id, Arc<Attempt>>,
     /// The last problem of keeping, told once.
     told: Option<String>,
 }
 
+struct Change {
+    receivers: Vec<Notify>,
+    fetcher: Arc<Fetcher>,
+    /// What is under way then is not waited for any longer.
+    until: Instant,
+}
+
+/// What became of a task, and which one it was.
+type Done = Result<(Id, Result<(), Failure>), JoinError>;
+
 impl Desk {
     async fn work(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
         loop {
-            self.keep();
-            let now = Timestamp::now();
-            let due = self.outbox.due(now).map_or(LOOK, |due| due.duration_since(now).max(SignedDuration::ZERO));
-            let due = due.min(if self.waiting.is_empty() { LOOK } else { AGAIN });
+            self.go_on();
+            let rest = self.rest();
             tokio::select! {
                 // What was ordered is kept before anything is sent.
                 biased;
                 order = orders.recv() => match order {
                     Some(Order::Tell(told)) => self.waiting.push_back(*told),
-                    Some(Order::Change(receivers, fetcher)) => self.change(&receivers, fetcher),
+                    Some(Order::Change(receivers, fetcher)) => {
+                        self.change = Some(Change { receivers, fetcher, until: self.patience() });
+                    }
                     None => break,
                 },
-                () = tokio::time::sleep(Duration::try_from(due).unwrap_or(FAREWELL)) => self.deliver().await,
+                Some(done) = self.sending.join_next_with_id() => self.settle(done),
+                () = tokio::time::sleep(rest) => {}
             }
         }
-        self.keep();
-        if self.outbox.waiting() > 0 && tokio::time::timeout(FAREWELL, self.deliver()).await.is_err() {
-            eprintln!("a receiver does not answer");
+        self.end().await;
+    }
+
+    /// Does what can be done now. Whoever is to be told instead is told what was ordered after the change, so that waits.
+    fn go_on(&mut self) {
+        if self.change.as_ref().is_some_and(|change| change.until <= Instant::now()) {
+            self.sending.abort_all();
         }
+        if self.sending.is_empty()
+            && let Some(change) = self.change.take()
+        {
+            self.open(change);
+        }
+        if self.change.is_none() {
+            self.keep();
+            self.send();
+        }
+    }
+
+    /// How long there is nothing to do unless something happens.
+    fn rest(&self) -> Duration {
+        if let Some(change) = &self.change {
+            return change.until.saturating_duration_since(Instant::now());
+        }
+        let now = Timestamp::now();
+        let due = self.outbox.due(now).map_or(LOOK, |due| due.duration_since(now).max(SignedDuration::ZERO));
+        let due = due.min(if self.waiting.is_empty() { LOOK } else { AGAIN });
+        Duration::try_from(due).unwrap_or(GRACE)
+    }
+
+    /// How long what is under way is waited for.
+    fn patience(&self) -> Instant {
+        Instant::now() + self.fetcher.limits().total + GRACE
+    }
+
+    /// Tries once more what is due, and waits for what is under way; what waits then is for the next start.
+    async fn end(mut self) {
+        let until = self.patience();
+        if self.change.is_none() {
+            self.keep();
+            self.send();
+        }
+        while let Ok(Some(done)) = tokio::time::timeout_at(until, self.sending.join_next_with_id()).await {
+            self.settle(done);
+        }
+        if !self.sending.is_empty() {
+            eprintln!("receivers that do not answer: {}", self.sending.len());
+            self.sending.shutdown().await;
+        }
+        if let Some(change) = self.change.take() {
+            self.open(change);
+        }
+        self.keep();
+        self.report(&[]);
         if self.outbox.waiting() > 0 {
             eprintln!("{} messages wait for the next start", self.outbox.waiting());
         }
     }
 
-    async fn deliver(&mut self) {
-        for delivery in self.outbox.deliver(&self.fetcher, Timestamp::now()).await {
+    /// Begins what is due, each in a task of its own.
+    fn send(&mut self) {
+        for attempt in self.outbox.take(Timestamp::now()) {
+            let (attempt, fetcher) = (Arc::new(attempt), self.fetcher.clone());
+            let sent = attempt.clone();
+            let id = self.sending.spawn(async move { sent.send(&fetcher).await }).id();
+            self.attempts.insert(id, attempt);
+        }
+        self.report(&[]);
+    }
+
+    /// Takes up what became of an attempt. Nothing is known of one that was not waited for: it is made again.
+    fn settle(&mut self, done: Done) {
+        let (id, sent) = match done {
+            Ok(done) => done,
+            Err(e) if e.is_cancelled() => return drop(self.attempts.remove(&e.id())),
+            // Its panic has been told.
+            Err(e) => (e.id(), Err(Failure::Broken("a fault of ours".to_string()))),
+        };
+        if let Some(attempt) = self.attempts.remove(&id) {
+            let told = self.outbox.settle(&attempt, sent, Timestamp::now());
+            self.report(&told);
+        }
+    }
+
+    /// Tells what became of attempts, and of messages without one.
+    fn report(&mut self, told: &[Delivery]) {
+        for delivery in told.iter().chain(&self.outbox.told()) {
             eprintln!("{delivery}");
             if let Some(problem) = &delivery.problem {
                 tell(std::slice::from_ref(problem), &Sources::default());
@@ -153,9 +254,10 @@ impl Desk {
         }
     }
 
-    fn change(&mut self, receivers: &[Notify], fetcher: Arc<Fetcher>) {
-        self.fetcher = fetcher;
-        match Outbox::open(&self.folder, receivers) {
+    /// Tells others from now on.
+    fn open(&mut self, change: Change) {
+        self.fetcher = change.fetcher;
+        match Outbox::open(&self.folder, &change.receivers) {
             Ok((outbox, notices)) => {
                 self.outbox = outbox;
                 tell(&notices, &Sources::default());

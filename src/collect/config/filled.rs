@@ -26,13 +26,69 @@ pub(super) fn is_secret(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
+/// What may stand before the secret in the value of a header: how it is meant.
+const SCHEMES: &[&str] = &[
+    "Basic ",
+    "Bearer ",
+    "Token ",
+    "Token token=",
+    "OAuth ",
+    "ApiKey ",
+    "Api-Key ",
+    "GenieKey ",
+    "Key ",
+    "Splunk ",
+    "SSWS ",
+];
+
 /// Whether a value may stand in the file as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
     /// It may.
     InFile,
-    /// It must come from the environment.
+    /// All of it must come from the environment.
     InEnvironment,
+    /// The value of a header: all but its scheme must.
+    ButScheme,
+    /// An address: all but its host must.
+    ButHost,
+}
+
+impl Kept {
+    /// Whether `before`, which stands in the file before the first variable, and `rest`, which does behind that, may.
+    fn allows(self, before: &str, rest: &str) -> bool {
+        match self {
+            Kept::InFile => true,
+            Kept::InEnvironment => before.is_empty() && rest.is_empty(),
+            Kept::ButScheme => {
+                let is_scheme = SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(before));
+                (before.is_empty() || is_scheme) && rest.is_empty()
+            }
+            Kept::ButHost => (before.is_empty() || is_host(before)) && rest.bytes().all(|b| b == b'/'),
+        }
+    }
+
+    /// What to do about a secret in the file.
+    fn help(self) -> &'static str {
+        match self {
+            Kept::InFile | Kept::InEnvironment => {
+                "put it into a variable of the environment and write ${NAME} here, and nothing else; then change the secret"
+            }
+            Kept::ButScheme => {
+                "put it into a variable of the environment and write ${NAME} here, or Bearer ${NAME}, and nothing else; then change the secret"
+            }
+            Kept::ButHost => {
+                "put it into a variable of the environment and write ${NAME} here, or https://HOST/${NAME}, and nothing else; then change the secret"
+            }
+        }
+    }
+}
+
+/// Whether a text is the beginning of an address up to the end of its host, and nothing more.
+fn is_host(text: &str) -> bool {
+    let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let host = host.and_then(|host| host.strip_suffix('/'));
+    host.is_some_and(|h| !h.is_empty() && h.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b)))
 }
 
 /// `text` with the values of its variables. Every variable that is not set is told.
@@ -43,9 +99,16 @@ pub(super) fn fill(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Filled> {
     let before = problems.len();
-    let (mut value, mut rest, mut variables) = (String::new(), text.text.as_str(), 0);
+    let (mut value, mut rest) = (String::new(), text.text.as_str());
+    // What stands in the file, before the first variable and behind it.
+    let (mut first, mut behind) = (None, String::new());
+    let mut stands = |piece: &str| match first {
+        None => first = Some(piece.to_string()),
+        Some(_) => behind.push_str(piece),
+    };
     while let Some(start) = rest.find("${") {
         value.push_str(&rest[..start]);
+        stands(&rest[..start]);
         let inner = &rest[start + 2..];
         let name = inner.split('}').next().unwrap_or_default();
         let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -56,7 +119,6 @@ pub(super) fn fill(
             );
             return None;
         }
-        variables += 1;
         match environment(name).filter(|v| !v.trim().is_empty()) {
             Some(found) => value.push_str(found.trim()),
             None => problems.push(
@@ -68,11 +130,14 @@ pub(super) fn fill(
         rest = &inner[name.len() + 1..];
     }
     value.push_str(rest);
-    if variables == 0 && kept == Kept::InEnvironment {
+    stands(rest);
+    // Without a variable all of it stands there.
+    let is_kept = rest.len() < text.text.len() && kept.allows(&first.unwrap_or_default(), &behind);
+    if kept != Kept::InFile && !is_kept {
         problems.push(
             Diagnostic::error(SECRET_IN_FILE, "a secret stands in the file")
                 .at(crate::diag::Span { end: text.span.start, ..text.span }, "this value")
-                .help("put it into a variable of the environment and write ${NAME} here; then change the secret"),
+                .help(kept.help()),
         );
     }
     (problems.len() == before).then(|| Filled { written: text.text.clone(), value: Secret(value) })

@@ -65,7 +65,7 @@ pub(super) fn read(node: &Node, environment: Environment<'_>, problems: &mut Vec
         found
     });
     // The address of an incoming webhook is all that one needs to write there.
-    let kept = if to == Some(Receiver::Slack) { Kept::InEnvironment } else { Kept::InFile };
+    let kept = if to == Some(Receiver::Slack) { Kept::ButHost } else { Kept::InFile };
     let url = map.text("url", problems).and_then(|t| {
         let url = fill(&t, kept, environment, problems)?;
         web_address("url", &url, t.span, problems).then_some(url)

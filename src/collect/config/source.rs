@@ -279,7 +279,7 @@ pub(super) fn headers(
 ) -> Vec<(String, Filled)> {
     let mut found = Vec::new();
     for (name, value) in pairs(map, "headers", Empty::Wrong, problems) {
-        let kept = if is_secret(&name.text) { Kept::InEnvironment } else { Kept::InFile };
+        let kept = if is_secret(&name.text) { Kept::ButScheme } else { Kept::InFile };
         let Some(value) = fill(&value, kept, environment, problems) else { continue };
         if can_be_sent(&name.text, &value.value) {
             found.push((name.text, value));

@@ -41,8 +41,8 @@ async fn take(request: Request<Incoming>, hall: &Hall) -> Result<Answer, Refusal
     if trust == Trust::No {
         return Err(Refusal::untrusted(false));
     }
-    let bounds = hall.bounds;
-    let body::Whole { bytes, place: _place } = body::read(body, bounds.body, bounds.body_time, &hall.large).await?;
+    let places = if trust == Trust::Signed { &hall.unproven } else { &hall.large };
+    let body::Whole { bytes, place: _place } = body::read(body, &hall.bounds, places).await?;
     if trust == Trust::Signed && !trust::signed(&head.headers, &bytes, secret) {
         return Err(Refusal::untrusted(true));
     }

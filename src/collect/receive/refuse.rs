@@ -77,6 +77,11 @@ impl Refusal {
         Refusal { header: Some((RETRY_AFTER, RETRY_SECONDS)), read: true, ..refusal }
     }
 
+    pub(super) fn no_place() -> Self {
+        let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many large bodies at once: send it again");
+        Refusal { header: Some((RETRY_AFTER, RETRY_SECONDS)), ..refusal }
+    }
+
     pub(super) fn answer(self) -> Answer {
         let problem = json!({
             "type": "about:blank",

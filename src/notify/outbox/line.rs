@@ -1,9 +1,10 @@
 //! One receiver and what waits for it.
 
+use super::attempt::{Attempt, What};
 use super::disk::{Disk, Kept, Name};
 use super::{Delivery, MAX_AGE, MIN_FAILURES, Message, Outcome, Status, hash, label};
 use crate::collect::config::{Notify, Receiver};
-use crate::collect::fetch::{Failure, Fetcher, backoff};
+use crate::collect::fetch::{Failure, backoff};
 use crate::diag::Diagnostic;
 use crate::notify::alertmanager::RENEW;
 use crate::notify::letter;
@@ -73,11 +74,13 @@ pub(super) struct Line {
     pub waiting: VecDeque<Waiting>,
     failures: u32,
     pause: Option<Pause>,
+    /// What is under way.
+    busy: Option<What>,
     open: BTreeMap<String, Open>,
     /// Files that could not be removed.
     leftovers: Vec<PathBuf>,
     /// What is still to be told.
-    told: Vec<Delivery>,
+    pub told: Vec<Delivery>,
 }
 
 impl Line {
@@ -90,6 +93,7 @@ impl Line {
             waiting: VecDeque::new(),
             failures: 0,
             pause: None,
+            busy: None,
             open: BTreeMap::new(),
             leftovers: Vec::new(),
             told: Vec::new(),
@@ -101,30 +105,54 @@ impl Line {
         self.open.insert(message.key.clone(), Open { path, message, sent_at: None });
     }
 
-    /// When something is next to be tried.
+    /// When something is next to be tried; nothing while something is under way.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.busy.is_some() {
+            return None;
+        }
         let paused = self.pause.map_or(now, |pause| pause.end(now).max(now));
         let renewed = || self.open.values().map(|open| open.due(now)).min();
         if self.waiting.is_empty() { renewed().map(|due| due.max(paused)) } else { Some(paused) }
     }
 
-    /// Tries what is due, in order, until something is not taken.
-    pub async fn deliver(&mut self, disk: &Disk, fetcher: &Fetcher, now: Timestamp) -> Vec<Delivery> {
+    /// The next attempt, if one is due.
+    pub fn take(&mut self, disk: &Disk, now: Timestamp) -> Option<Attempt> {
         self.leftovers.retain(|path| disk.remove(path).is_err());
-        while self.pause.is_none_or(|pause| pause.end(now) <= now)
-            && let Some(first) = self.waiting.front()
-        {
-            let (request, body) = letter(&self.receiver, &first.message, &first.id, now);
-            match fetcher.post(&request, &body).await {
-                Ok(_) => self.accepted(disk, now),
-                Err(failure) => self.failed(disk, &failure, now),
+        if self.busy.is_some() || self.pause.is_some_and(|pause| pause.end(now) > now) {
+            return None;
+        }
+        let (what, (request, body)) = match self.waiting.front() {
+            Some(first) => (What::Message(first.id.clone()), letter(&self.receiver, &first.message, &first.id, now)),
+            // While something waits the receiver is not there, or is about to be told better.
+            None => {
+                self.forget_old(disk, now);
+                let due = self.open.iter_mut().filter(|(_, open)| open.due(now) <= now);
+                let (key, open) = due.min_by_key(|(_, open)| open.due(now))?;
+                open.sent_at = Some(now);
+                (What::Renewal(key.clone()), letter(&self.receiver, &open.message, "", now))
+            }
+        };
+        self.busy = Some(what.clone());
+        Some(Attempt { receiver: self.identity.clone(), what, request, body })
+    }
+
+    /// Takes up what became of an attempt.
+    pub fn settle(&mut self, disk: &Disk, what: &What, sent: Result<(), Failure>, now: Timestamp) {
+        // Nothing that this queue did not give.
+        if self.busy.as_ref() != Some(what) {
+            return;
+        }
+        self.busy = None;
+        match (what, sent) {
+            (What::Message(_), Ok(())) => self.accepted(disk, now),
+            (What::Message(_), Err(failure)) => self.failed(disk, &failure, now),
+            (What::Renewal(_), Ok(())) => {}
+            (What::Renewal(key), Err(failure)) => {
+                if let Some(message) = self.open.get(key).map(|open| open.message.clone()) {
+                    self.tell(&message, Outcome::NotRenewed { why: failure.to_string() }, None);
+                }
             }
         }
-        // While something waits the receiver is not there, or is about to be told better.
-        if self.waiting.is_empty() && self.pause.is_none_or(|pause| pause.end(now) <= now) {
-            self.renew(disk, fetcher, now).await;
-        }
-        std::mem::take(&mut self.told)
     }
 
     fn accepted(&mut self, disk: &Disk, now: Timestamp) {
@@ -179,9 +207,10 @@ impl Line {
         }
     }
 
-    /// Puts the first that waits among the dead letters. If that cannot be done it stays.
+    /// Puts the first that waits, and is not under way, among the dead letters. If that cannot be done it stays.
     pub fn give_up_first(&mut self, disk: &Disk, why: &str, now: Timestamp) -> Result<(), Box<Diagnostic>> {
-        let Some(first) = self.waiting.front() else { return Ok(()) };
+        let at = usize::from(matches!(self.busy, Some(What::Message(_))));
+        let Some(first) = self.waiting.get(at) else { return Ok(()) };
         let Waiting { id, put_at, message, path } = first;
         let kept = Kept { id: id.clone(), put_at: *put_at, to: self.label.clone(), message: message.clone() };
         disk.bury(&kept, why, Some(now))?;
@@ -189,7 +218,7 @@ impl Line {
         if problem.is_some() {
             self.leftovers.push(path.clone());
         }
-        self.waiting.pop_front();
+        self.waiting.remove(at);
         self.tell(&kept.message, Outcome::GivenUp { why: why.to_string() }, problem);
         Ok(())
     }
@@ -215,8 +244,8 @@ impl Line {
         written
     }
 
-    /// Sends again what goes on.
-    async fn renew(&mut self, disk: &Disk, fetcher: &Fetcher, now: Timestamp) {
+    /// Forgets alerts whose end nobody tells.
+    fn forget_old(&mut self, disk: &Disk, now: Timestamp) {
         let over = |open: &Open| now.duration_since(open.message.at) > OPEN_FOR;
         for open in self.open.values().filter(|open| over(open)) {
             if disk.remove(&open.path).is_err() {
@@ -224,17 +253,6 @@ impl Line {
             }
         }
         self.open.retain(|_, open| !over(open));
-        let mut failed = Vec::new();
-        for open in self.open.values_mut().filter(|open| open.due(now) <= now) {
-            let (request, body) = letter(&self.receiver, &open.message, "", now);
-            open.sent_at = Some(now);
-            if let Err(failure) = fetcher.post(&request, &body).await {
-                failed.push((open.message.clone(), failure.to_string()));
-            }
-        }
-        for (message, why) in failed {
-            self.tell(&message, Outcome::NotRenewed { why }, None);
-        }
     }
 
     fn tell(&mut self, message: &Message, outcome: Outcome, problem: Option<Box<Diagnostic>>) {

@@ -8,6 +8,7 @@ pub mod ask;
 pub mod classify;
 pub mod config;
 pub mod fetch;
+pub mod find;
 pub mod follow;
 pub mod honesty;
 pub mod life;

@@ -1,12 +1,12 @@
 //! One source is asked once: fetched or read, recognised, understood.
 
 use super::config::{Source, Way};
-use super::fetch::{Fetcher, Request, Validators};
+use super::fetch::{Failure, Fetcher, Request, Validators};
 use super::follow::follow;
-use super::look;
 use super::read::{self, FORMATS, Format};
-use super::{Collected, Feed, Reading, classify};
+use super::{Collected, Feed, Reading, classify, find, look};
 use jiff::Timestamp;
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 use url::Url;
@@ -48,6 +48,8 @@ pub struct Standing {
     pub rest: Option<Duration>,
     /// Of looks of our own.
     pub looks: look::Memory,
+    /// Of a page whose format nobody told.
+    pub page: find::Memory,
 }
 
 /// What became of a round. What is not [`Told`](Round::Told) or [`Unchanged`](Round::Unchanged) says nothing: the state of
@@ -62,33 +64,41 @@ pub enum Round {
     Unknown(String),
 }
 
+/// Why a source said nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Silence {
+    /// There was no answer.
+    Failed(Failure),
+    /// What was answered is in no format that is known, or not in the one that is wanted: what it is.
+    Unrecognised(String),
+    /// What was answered cannot be read as what it seems to be: why.
+    Unreadable(String),
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Silence::Failed(failure) => failure.fmt(f),
+            Silence::Unrecognised(found) => write!(f, "found {found}"),
+            Silence::Unreadable(why) => f.write_str(why),
+        }
+    }
+}
+
 /// Asks `source`. `base` is the folder of the configuration, `now` the time that signals get as that of their arrival.
 pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut Standing, now: Timestamp) -> Round {
     let round = match &source.way {
-        Way::Url(url) => {
-            let request = Request {
-                url: asked(&url.value.0, source.query.as_deref(), source.every, now),
-                headers: source.headers.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
-                reach: source.reach,
-                validators: standing.validators.clone(),
-            };
-            match fetcher.get(&request).await {
-                Ok(answer) => {
-                    standing.validators = answer.validators;
-                    standing.rest = None;
-                    match answer.unchanged && standing.answered_at.is_some() {
-                        true => Round::Unchanged,
-                        false => understand(source, &request.url, &answer.body, standing, now),
-                    }
-                }
-                Err(failure) => {
-                    standing.rest = failure.asked_rest();
-                    Round::Unknown(failure.to_string())
-                }
+        Way::Url(url) => match find::base(source, &url.value.0) {
+            Some(base) => find::round(source, &base, fetcher, standing, now).await,
+            None => {
+                let url = asked(&url.value.0, source.query.as_deref(), source.every, now);
+                fetched(source, &url, None, fetcher, standing, now).await.unwrap_or_else(|silence| unknown(&silence))
             }
-        }
+        },
         Way::File(path) => match crate::signal::read::read_bytes(&base.join(&path.text)) {
-            Ok(bytes) => understand(source, &path.text, &bytes, standing, now),
+            Ok(bytes) => {
+                understand(source, &path.text, &bytes, None, standing, now).unwrap_or_else(|silence| unknown(&silence))
+            }
             Err(problem) => Round::Unknown(problem.message),
         },
         Way::Probe(targets) => {
@@ -120,6 +130,49 @@ pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut
     round
 }
 
+/// Asks for `url`, and understands what is there; only in the format that is `wanted`, if one is.
+pub(super) async fn fetched(
+    source: &Source,
+    url: &str,
+    wanted: Option<Format>,
+    fetcher: &Fetcher,
+    standing: &mut Standing,
+    now: Timestamp,
+) -> Result<Round, Silence> {
+    let request = Request {
+        url: url.to_string(),
+        headers: source.headers.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
+        reach: source.reach,
+        validators: standing.validators.clone(),
+    };
+    match fetcher.get(&request).await {
+        Ok(answer) => {
+            standing.validators = answer.validators;
+            standing.rest = None;
+            match answer.unchanged && standing.answered_at.is_some() {
+                true => Ok(Round::Unchanged),
+                false => understand(source, url, &answer.body, wanted, standing, now),
+            }
+        }
+        Err(failure) => {
+            standing.rest = failure.asked_rest();
+            Err(Silence::Failed(failure))
+        }
+    }
+}
+
+/// Why nothing is known, with the next step.
+fn unknown(silence: &Silence) -> Round {
+    Round::Unknown(match silence {
+        Silence::Unrecognised(_) => {
+            let words: Vec<&str> = FORMATS.iter().map(|(word, _)| *word).collect();
+            let says = "in no format that is known: say which it is, as `format`, if it is one of these: ";
+            format!("{silence}, {says}{}", words.join(", "))
+        }
+        Silence::Failed(_) | Silence::Unreadable(_) => silence.to_string(),
+    })
+}
+
 /// The address with the times of the last hour in place of `{from}` and `{until}`, and with what a database of
 /// measurements is asked: over a range where its path says so, with a measurement for each time that the source is asked.
 fn asked(url: &str, query: Option<&str>, every: Duration, now: Timestamp) -> String {
@@ -143,23 +196,23 @@ fn asked(url: &str, query: Option<&str>, every: Duration, now: Timestamp) -> Str
 }
 
 /// What an answer says, seen after what was said before.
-fn understand(source: &Source, place: &str, body: &[u8], standing: &mut Standing, now: Timestamp) -> Round {
-    let Some(format) = format_of(source, place, body) else {
-        let says = "nobody knows this format: say which it is, as `format`, if it is one of these: ";
-        let words: Vec<&str> = FORMATS.iter().map(|(word, _)| *word).collect();
-        return Round::Unknown(format!("{says}{}", words.join(", ")));
+fn understand(
+    source: &Source,
+    place: &str,
+    body: &[u8],
+    wanted: Option<Format>,
+    standing: &mut Standing,
+    now: Timestamp,
+) -> Result<Round, Silence> {
+    let format = format_of(source, place, body).filter(|format| wanted.is_none_or(|wanted| wanted == *format));
+    let format = format.ok_or_else(|| Silence::Unrecognised(read::json::found(body)))?;
+    let reading = read::read(format, body, &feed(source, now)).map_err(|why| Silence::Unreadable(why.0))?;
+    let reading = match lists_all(format) {
+        true => Reading { whole: true, ..follow(&standing.said, reading, now) },
+        false => reading,
     };
-    match read::read(format, body, &feed(source, now)) {
-        Ok(reading) => {
-            let reading = match lists_all(format) {
-                true => Reading { whole: true, ..follow(&standing.said, reading, now) },
-                false => reading,
-            };
-            standing.said = reading.signals.clone();
-            Round::Told(reading)
-        }
-        Err(unreadable) => Round::Unknown(unreadable.0),
-    }
+    standing.said = reading.signals.clone();
+    Ok(Round::Told(reading))
 }
 
 /// What a reader knows of `source` whose words arrive `now`.

@@ -154,6 +154,11 @@ pub fn named(word: &str) -> Option<Format> {
     FORMATS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format)
 }
 
+/// What configurations call `format`.
+pub fn word(format: Format) -> &'static str {
+    FORMATS.iter().find(|(_, known)| *known == format).map_or("", |(word, _)| *word)
+}
+
 /// Reads an answer of a feed.
 ///
 /// # Errors

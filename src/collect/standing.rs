@@ -289,7 +289,7 @@ impl Heard {
 }
 
 /// The host that is asked, if the file itself names it: what comes from the environment may be a secret.
-fn host(way: &Way) -> Option<String> {
+pub(super) fn host(way: &Way) -> Option<String> {
     let (written, meant) = match way {
         Way::Url(url) => (url.written.as_str(), url.value.0.as_str()),
         Way::Probe(targets) => targets.first().map(|t| (t.text.as_str(), t.text.as_str()))?,

@@ -18,6 +18,7 @@ mod edit;
 mod export;
 mod feeds;
 mod fetch;
+mod find;
 mod graph;
 mod import;
 mod incident;

@@ -124,6 +124,31 @@ pub fn other_json(value: &Value, wanted: &str) -> Unreadable {
     Unreadable(format!("expected {wanted}, found {found}"))
 }
 
+/// What `body` is, whatever it was to be, in words for people.
+pub fn found(body: &[u8]) -> String {
+    let Ok(text) = decode(body, "text") else { return "bytes that are no text".to_string() };
+    let text = text.trim();
+    if text.is_empty() {
+        return "an empty answer".to_string();
+    }
+    if text.starts_with('<') {
+        return markup(text).to_string();
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Object(o)) if !o.is_empty() => {
+            let keys: Vec<&str> = o.keys().take(4).map(String::as_str).collect();
+            format!(
+                "JSON with the keys `{}`{}",
+                shown(&keys.join("`, `")),
+                if o.len() > 4 { " and others" } else { "" }
+            )
+        }
+        Ok(Value::Object(_)) => "JSON, an empty object".to_string(),
+        Ok(Value::Array(rows)) => format!("JSON, a list of {}", rows.len()),
+        Ok(_) | Err(_) => format!("text that begins with `{}`", shown(text)),
+    }
+}
+
 /// What a text that begins with `<` is.
 pub fn markup(text: &str) -> &'static str {
     let head = text[..text.floor_char_boundary(512)].to_ascii_lowercase();
@@ -139,4 +164,32 @@ pub fn markup(text: &str) -> &'static str {
 /// The beginning of `text`, made harmless for a terminal.
 pub fn shown(text: &str) -> String {
     crate::diag::clean(&text.chars().take(MAX_SHOWN).collect::<String>()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_said_in_words() {
+        let long = format!("{{\"{}\": 1}}", "k".repeat(100));
+        let cut = format!("JSON with the keys `{}`", "k".repeat(MAX_SHOWN));
+        for (body, words) in [
+            (&b""[..], "an empty answer"),
+            (b"\xEF\xBB\xBF \n", "an empty answer"),
+            (b"<!DOCTYPE html><title>x</title>", "an HTML page"),
+            (b"<?xml version='1.0'?><a/>", "XML"),
+            (b"{\"b\": 1, \"a\": {}}", "JSON with the keys `b`, `a`"),
+            (b"{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1}", "JSON with the keys `a`, `b`, `c`, `d` and others"),
+            (long.as_bytes(), cut.as_str()),
+            (b"{}", "JSON, an empty object"),
+            (b"[1, 2]", "JSON, a list of 2"),
+            (b"{\"a\": ", "text that begins with `{\"a\":`"),
+            (b"all\x1b[2J fine", "text that begins with `all\u{fffd}[2J fine`"),
+            (b"\x80\x81", "bytes that are no text"),
+            (b"\xFF\xFEa", "bytes that are no text"),
+        ] {
+            assert_eq!(found(body), words, "{body:?}");
+        }
+    }
 }

@@ -164,6 +164,8 @@ impl<'f> Notices<'f> {
         notice.until = notice.until.filter(|u| *u <= self.feed.seen_at);
         let capability = capability(&notice, &self.feed.rules);
         let identity = identity(&notice, &component, &capability);
+        notice.at = notice.at.min(self.feed.seen_at);
+        notice.until = notice.until.map(|u| u.max(notice.at));
         if notice.terms != Terms::default() {
             let terms = self.reading.terms.entry(identity.clone()).or_default();
             terms.told_at = terms.told_at.max(notice.terms.told_at);

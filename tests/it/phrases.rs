@@ -62,9 +62,9 @@ fn shares(phrases: &[Phrase], show: bool) -> [f64; 4] {
 const FILES: &[(&str, &str, [f64; 4])] = &[
     ("phrases.csv", "for which the first rules were written", [0.95, 0.9, 0.95, 0.95]),
     ("phrases_unseen.csv", "written afterwards", [0.9, 0.9, 0.95, 0.95]),
-    ("phrases_pages.csv", "for which the rules were widened", [0.85, 0.6, 0.95, 0.95]),
+    ("phrases_pages.csv", "for which the rules were widened", [0.95, 0.95, 0.95, 0.95]),
     // Written before the rules were widened, and looked at by nobody since: rules are not to be made for these.
-    ("phrases_holdout.csv", "held out", [0.9, 0.5, 0.95, 0.95]),
+    ("phrases_holdout.csv", "held out", [0.9, 0.75, 0.95, 0.95]),
 ];
 
 #[test]

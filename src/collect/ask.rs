@@ -46,6 +46,8 @@ pub struct Standing {
     pub failures: u32,
     /// How long the host asks to be left alone.
     pub rest: Option<Duration>,
+    /// From when on the last answer says something else: then it has to be read again.
+    pub differs_from: Option<Timestamp>,
     /// Of looks of our own.
     pub looks: look::Memory,
 }
@@ -64,6 +66,9 @@ pub enum Round {
 
 /// Asks `source`. `base` is the folder of the configuration, `now` the time that signals get as that of their arrival.
 pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut Standing, now: Timestamp) -> Round {
+    if standing.differs_from.is_some_and(|then| then <= now) {
+        standing.validators = Validators::default();
+    }
     let round = match &source.way {
         Way::Url(url) => {
             let request = Request {
@@ -156,6 +161,7 @@ fn understand(source: &Source, place: &str, body: &[u8], standing: &mut Standing
                 false => reading,
             };
             standing.said = reading.signals.clone();
+            standing.differs_from = reading.differs_from;
             Round::Told(reading)
         }
         Err(unreadable) => Round::Unknown(unreadable.0),

@@ -39,6 +39,8 @@ pub struct Reading {
     pub whole: bool,
     /// How long, and in which order, what is said holds, by identity: of senders that tell.
     pub terms: BTreeMap<String, Terms>,
+    /// From when on the same answer will say something else, because what it announces begins or ends then.
+    pub differs_from: Option<Timestamp>,
 }
 
 /// How long a signal holds, and its place among those of its identity, as the sender tells.

@@ -46,6 +46,8 @@ pub struct Standing {
     pub failures: u32,
     /// How long the host asks to be left alone.
     pub rest: Option<Duration>,
+    /// From when on the last answer says something else: then it has to be read again.
+    pub differs_from: Option<Timestamp>,
     /// Of looks of our own.
     pub looks: look::Memory,
     /// Of a page whose format nobody told.
@@ -87,6 +89,9 @@ impl fmt::Display for Silence {
 
 /// Asks `source`. `base` is the folder of the configuration, `now` the time that signals get as that of their arrival.
 pub async fn ask(source: &Source, base: &Path, fetcher: &Fetcher, standing: &mut Standing, now: Timestamp) -> Round {
+    if standing.differs_from.is_some_and(|then| then <= now) {
+        standing.validators = Validators::default();
+    }
     let round = match &source.way {
         Way::Url(url) => match find::base(source, &url.value.0) {
             Some(base) => find::round(source, &base, fetcher, standing, now).await,
@@ -212,6 +217,7 @@ fn understand(
         false => reading,
     };
     standing.said = reading.signals.clone();
+    standing.differs_from = reading.differs_from;
     Ok(Round::Told(reading))
 }
 

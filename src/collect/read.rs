@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub(super) mod alerts;
+pub mod announced;
 pub mod aws;
 pub mod aws_rss;
 pub mod azure;

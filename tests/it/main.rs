@@ -1,6 +1,7 @@
 //! The only integration test binary; each module is a subject.
 
 mod allow;
+mod announced;
 mod architecture;
 mod backstage;
 mod backtest;

@@ -39,37 +39,40 @@ fn ours(capability: &str) -> &str {
 }
 
 /// Whether capability, state, attribution and provider of a phrase are read rightly.
-fn judge(p: &Phrase) -> [bool; 4] {
+fn judge(p: &Phrase, show: bool) -> [bool; 4] {
     let rules = classify::built_in();
     let capability = rules.capability(&p.text).unwrap_or("any");
     let tenor = rules.tenor(&p.text).unwrap_or(Tenor::Degraded).word();
     let others = rules.attribution(&p.text) == Attribution::Others;
     let provider = if others { rules.provider(&p.text).unwrap_or("") } else { "" };
     let right = [capability == ours(&p.capability), tenor == p.state, others == p.upstream, provider == p.provider];
-    if right.contains(&false) {
+    if show && right.contains(&false) {
         println!("{right:?} {} -> {capability} {tenor} {others} {provider:?}; wanted {p:?}", p.text);
     }
     right
 }
 
-fn shares(phrases: &[&Phrase]) -> [f64; 4] {
-    let judged: Vec<[bool; 4]> = phrases.iter().map(|p| judge(p)).collect();
+/// What share of the phrases is read rightly in each way; `show` prints those that are not.
+fn shares(phrases: &[Phrase], show: bool) -> [f64; 4] {
+    let judged: Vec<[bool; 4]> = phrases.iter().map(|p| judge(p, show)).collect();
     std::array::from_fn(|i| judged.iter().filter(|r| r[i]).count() as f64 / judged.len() as f64)
 }
 
-#[test]
-fn phrases_of_status_pages_are_read() {
-    let phrases = phrases("phrases.csv");
-    let all: Vec<&Phrase> = phrases.iter().collect();
-    let found = shares(&all);
-    println!("of {} phrases: capability, state, attribution, provider: {found:.3?}", all.len());
-    assert!(found.iter().all(|share| *share >= 0.9), "{found:?}");
-}
+/// The phrases of a file: which file it is for us, and the least shares that are to be read rightly.
+const FILES: &[(&str, &str, [f64; 4])] = &[
+    ("phrases.csv", "for which the first rules were written", [0.95, 0.9, 0.95, 0.95]),
+    ("phrases_unseen.csv", "written afterwards", [0.9, 0.9, 0.95, 0.95]),
+    ("phrases_pages.csv", "for which the rules were widened", [0.95, 0.95, 0.95, 0.95]),
+    // Written before the rules were widened, and looked at by nobody since: rules are not to be made for these.
+    ("phrases_holdout.csv", "held out", [0.9, 0.75, 0.95, 0.95]),
+];
 
 #[test]
-fn phrases_that_no_rule_was_written_for_are_read() {
-    let phrases = phrases("phrases_unseen.csv");
-    let found = shares(&phrases.iter().collect::<Vec<_>>());
-    println!("of {} unseen phrases: capability, state, attribution, provider: {found:.3?}", phrases.len());
-    assert!(found.iter().all(|share| *share >= 0.85), "{found:?}");
+fn phrases_of_status_pages_are_read() {
+    for (file, what, least) in FILES {
+        let phrases = phrases(file);
+        let found = shares(&phrases, *file != "phrases_holdout.csv");
+        println!("of {} phrases {what}: capability, state, attribution, provider: {found:.3?}", phrases.len());
+        assert!(found.iter().zip(least).all(|(share, least)| share >= least), "{file}: {found:?}");
+    }
 }

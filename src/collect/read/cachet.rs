@@ -3,10 +3,13 @@
 //! Statuses are numbers: of components 1 operational, 2 performance issues, 3 partial and 4 major outage; of incidents
 //! 0 scheduled, 1 investigating, 2 identified, 3 watching, 4 fixed. Times have no zone, and are taken for UTC.
 
+use super::announced::{self, Stage, Work};
 use super::draft::{Draft, Trouble};
-use super::json;
+use super::{json, text};
+use crate::collect::classify::Tenor;
 use crate::collect::{Feed, Reading, Unreadable};
 use crate::signal::State;
+use jiff::Timestamp;
 use serde_json::Value;
 
 const WANTED: &str = "a Cachet answer (`data` with components, incidents or a status)";
@@ -114,12 +117,25 @@ fn incident(draft: &mut Draft, row: &Value) {
         url,
         ..Trouble::new(&id, title, State::Degraded)
     };
-    if status == 0 {
-        let begins = draft.time(row, "scheduled_at").or(at);
-        draft.maintenance(&trouble, begins, None);
+    if status == 0 || row.get("scheduled_at").is_some_and(|t| !t.is_null()) {
+        announced(draft, row, &trouble, &said);
     } else {
         draft.trouble(&trouble);
     }
     said.insert(0, (at, title));
     draft.blame(&id, &said, until, url);
+}
+
+/// Work that is announced as an incident. It has a time at which it begins, at most; texts may tell more.
+fn announced(draft: &mut Draft, row: &Value, trouble: &Trouble, said: &[(Option<Timestamp>, &str)]) {
+    let begins = draft.time(row, "scheduled_at");
+    let over = draft.rules().tenor(&text::bare(trouble.newest)) == Some(Tenor::Resolved) || trouble.until.is_some();
+    let touched = draft.time(row, "updated_at").or(said.last().and_then(|s| s.0)).or(trouble.at);
+    let written = trouble.at.unwrap_or(draft.seen_at());
+    let window = said.iter().rev().find_map(|(at, words)| announced::window(&text::bare(words), at.unwrap_or(written)));
+    let stage = if over { Stage::Over(touched) } else { Stage::Announced };
+    match begins.filter(|b| window.is_none() && *b > draft.seen_at()) {
+        Some(begins) => draft.maintenance(trouble, Some(begins), None),
+        None => draft.work(&Work { trouble: trouble.clone(), window, stage, begun: begins, touched }),
+    }
 }

@@ -129,6 +129,12 @@ impl<'f> Draft<'f> {
         self.note(note);
     }
 
+    /// From `then` on the same answer will say something else.
+    pub fn differs_from(&mut self, then: Timestamp) {
+        let known = self.reading.differs_from.get_or_insert(then);
+        *known = then.min(*known);
+    }
+
     /// The rows of the list at `path`; none where it is missing or null. Where it is something else, trouble may be passed
     /// over.
     pub fn rows<'v>(&mut self, value: &'v Value, path: &str) -> &'v [Value] {
@@ -201,17 +207,6 @@ impl<'f> Draft<'f> {
         if !known {
             self.trouble(trouble);
         }
-    }
-
-    /// Adds announced work: none that has not begun, which is a note.
-    pub fn maintenance(&mut self, trouble: &Trouble, begins: Option<Timestamp>, ends: Option<Timestamp>) {
-        if let Some(begins) = begins.filter(|b| *b > self.feed.seen_at) {
-            self.note(format!("`{}` is announced for {begins} and has not begun", text::cut(trouble.title, 80)));
-            return;
-        }
-        let at_kind = if begins.is_some() { AtKind::Onset } else { trouble.at_kind };
-        let (at, until) = (begins.or(trouble.at), trouble.until.or(ends));
-        self.trouble(&Trouble { state: State::Maintenance, at, at_kind, until, ..trouble.clone() });
     }
 
     /// Adds that the page calls a part well. It becomes a signal if nothing that goes on there says otherwise.

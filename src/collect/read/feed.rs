@@ -2,13 +2,14 @@
 //!
 //! A feed in general has no field for a state: words tell. What tells nothing is shown, and is no evidence.
 
+use super::announced::{self, Stage, Work};
 use super::draft::{Draft, Trouble};
 use super::{aws_rss, azure, json, meta, text, time};
 use crate::collect::classify::Tenor;
 use crate::collect::{Feed, Reading, Unreadable};
 use crate::signal::State;
 use jiff::{SignedDuration, Timestamp};
-use regex::Regex;
+use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
 const WANTED: &str = "an RSS or Atom feed";
@@ -136,13 +137,14 @@ fn general_entry(draft: &mut Draft, entry: &Entry) {
     let newest =
         TIMES.as_ref().and_then(|t| t.find(newest)).filter(|t| t.start() > 0).map_or(newest, |t| &newest[..t.start()]);
     let whole = Trouble { first: oldest, newest, url, ..Trouble::new(&entry.id, title, State::Maintenance) };
-    let scheduled = entry.text.contains("THIS IS A SCHEDULED EVENT");
     let rules = draft.rules();
     let tells = |text: &str| rules.tenor(text);
-    let tenor = tells(title).or_else(|| tells(newest));
-    if scheduled || tenor == Some(Tenor::Maintenance) {
-        let until = entry.updated.or(published).filter(|_| stage.eq_ignore_ascii_case("completed"));
-        draft.maintenance(&Trouble { until, ..whole }, published, None);
+    // Work has stages of its own; whoever investigates has met with trouble.
+    let trouble = stages.iter().any(|(_, s)| starts_with_any(s, &["investigating", "identified"]));
+    let scheduled = entry.text.contains("THIS IS A SCHEDULED EVENT");
+    let announces = || !trouble && tells(title).or_else(|| tells(newest)) == Some(Tenor::Maintenance);
+    if scheduled || announces() {
+        announced(draft, entry, whole, stage, tells(newest));
         return;
     }
     let over = matches!(stage.to_lowercase().as_str(), "resolved" | "completed" | "postmortem")
@@ -164,11 +166,46 @@ fn general_entry(draft: &mut Draft, entry: &Entry) {
     draft.blame(&entry.id, &[(published, title), (published, &entry.text)], until, url);
 }
 
+/// Work of which an entry tells; `newest` is how its newest update says that things are.
+fn announced(draft: &mut Draft, entry: &Entry, trouble: Trouble, stage: &str, newest: Option<Tenor>) {
+    let published = entry.published.or(entry.updated);
+    let touched = entry.updated.max(published);
+    if newest == Some(Tenor::Info) {
+        draft.note(format!(
+            "`{}` is announced work that is put off, or that nobody is to notice; left out",
+            text::cut(trouble.title, 80)
+        ));
+        return;
+    }
+    let in_progress = starts_with_any(stage, &["in progress", "verifying"]);
+    let over = starts_with_any(stage, &["completed", "resolved", "postmortem"]) || newest == Some(Tenor::Resolved);
+    let stage = match (over, in_progress) {
+        (true, _) => Stage::Over(last_time(&entry.text, touched).or(touched)),
+        (false, true) => Stage::InProgress,
+        (false, false) => Stage::Announced,
+    };
+    let near = published.unwrap_or(draft.seen_at());
+    let window = announced::window(&format!("{}. {}", entry.title, entry.text), near);
+    let begun = first_time(&entry.text, touched).or(published);
+    draft.work(&Work { trouble, window, stage, begun, touched });
+}
+
+fn starts_with_any(text: &str, words: &[&str]) -> bool {
+    words.iter().any(|w| text.get(..w.len()).is_some_and(|start| start.eq_ignore_ascii_case(w)))
+}
+
 /// The time of the oldest update of a text, which has no year: the last before `published`.
 fn first_time(text: &str, published: Option<Timestamp>) -> Option<Timestamp> {
-    let published = published?;
-    let found = TIMES.as_ref()?.captures_iter(text).last()?;
+    of_update(&TIMES.as_ref()?.captures_iter(text).last()?, published?, SignedDuration::from_mins(1))
+}
+
+/// The time of the newest update. That of work is published under the time for which it was announced.
+fn last_time(text: &str, published: Option<Timestamp>) -> Option<Timestamp> {
+    of_update(&TIMES.as_ref()?.captures(text)?, published?, SignedDuration::from_hours(14 * 24))
+}
+
+fn of_update(found: &Captures<'_>, published: Timestamp, slack: SignedDuration) -> Option<Timestamp> {
     let year = jiff::tz::TimeZone::UTC.to_datetime(published).year();
     let of = |year: i16| time::parse(&format!("{} {} {year} {}:00 Z", &found[2], &found[1], &found[3]));
-    [year, year - 1].into_iter().filter_map(of).find(|at| *at <= published + SignedDuration::from_mins(1))
+    [year, year - 1].into_iter().filter_map(of).find(|at| at.duration_since(published) <= slack)
 }

@@ -1,4 +1,7 @@
-//! IODA, an observatory of the internet: outage events (both formats) and alerts of countries, regions and networks.
+//! IODA, an observatory of the internet: outage events (both formats), alerts and raw signals of countries, regions and
+//! networks.
+
+mod series;
 
 use super::notice::{Notice, Notices};
 use super::runs::Look;
@@ -11,7 +14,7 @@ use std::collections::BTreeMap;
 
 const WANTED: &str = "outages of IODA";
 
-/// Reads events or alerts. That nothing is listed says nothing here: what a source covers is declared where it is set up.
+/// Reads events, alerts or raw signals. That nothing is listed says nothing here: what a source covers is declared where it is set up.
 ///
 /// # Errors
 /// [`Unreadable`] if it is neither, or says that it failed; also with status 200.
@@ -34,6 +37,14 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
             rows.iter().for_each(|row| event(&mut notices, row, asked_until));
         }
         Some("outages.alerts") => alerts(&mut notices, rows),
+        Some("outages.summary") => rows.iter().for_each(|row| summary(&mut notices, row)),
+        Some("signals") if rows.iter().all(|of_place| json::rows(of_place).is_empty()) => {
+            notices.nothing("no series of the place that was asked for");
+        }
+        Some("signals") => rows.iter().flat_map(json::rows).for_each(|row| series::add(&mut notices, row)),
+        Some(kind @ ("datasources" | "entities.query")) => {
+            notices.nothing(format!("{kind}: it does not say how anything is"));
+        }
         other => {
             let found = json::shown(other.unwrap_or("something without a type"));
             return Err(Unreadable(format!("expected {WANTED}, found {found}")));
@@ -86,6 +97,17 @@ fn event(notices: &mut Notices<'_>, row: &Value, asked_until: Option<Timestamp>)
     // What lasts until the end of what was asked for is not over.
     let until = end.filter(|end| asked_until.is_none_or(|asked| *end < asked));
     notices.add(Notice { until, ..place.notice(datasource, State::Degraded, at, AtKind::Onset) });
+}
+
+/// A summary adds up what happened in the time that was asked for, and does not say when.
+fn summary(notices: &mut Notices<'_>, row: &Value) {
+    let Some(place) = Place::of(row) else {
+        return notices.nothing("a row of a summary without a place: left out");
+    };
+    let score = json::number(row, "scores.overall").unwrap_or(0.0);
+    let events = json::number(row, "event_cnt").unwrap_or(0.0);
+    notices
+        .nothing(format!("{}: events: {events}, score: {score}; when is not told: ask for outages/events", place.name));
 }
 
 /// Alerts tell when a series of a place left its usual range and when it came back.

@@ -119,6 +119,12 @@ impl<'f> Notices<'f> {
         }
     }
 
+    /// Says that the answer, or a part of it, tells no state: what was told before has not therefore ended.
+    pub fn nothing(&mut self, note: impl AsRef<str>) {
+        self.reading.partial = true;
+        self.note(note);
+    }
+
     /// The rows of the list at `path`. What is no list, or too long, is noted.
     pub fn rows<'v>(&mut self, value: &'v Value, path: &str) -> &'v [Value] {
         let found = json::get(value, path);

@@ -1,4 +1,4 @@
-//! Prometheus: answers of `query_range` and `query`, `/api/v1/alerts`, and the text of `/federate`.
+//! Prometheus: answers of `query_range` and `query`, `/api/v1/alerts` and `/rules`, and the text of `/federate`.
 //!
 //! What a series means is told by its name (`measure.rs`); a query whose result has none gets one by a recording rule
 //! or `label_replace(…, "__name__", "shop:error_ratio", "", "")`. Ask for ranges whose start is a multiple of the step, so
@@ -68,10 +68,38 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
     } else if matches!(json::text(data, "resultType"), Some("matrix" | "vector")) && json::has_keys(data, &["result"]) {
         let all = notices.rows(data, "result").iter().map(series).collect();
         take_up(&mut notices, all);
+    } else if json::has_keys(data, &["groups"]) {
+        for group in notices.rows(data, "groups") {
+            notices.rows(group, "rules").iter().for_each(|rule| self::rule(&mut notices, rule));
+        }
+    } else if let Some(what) = stateless(data) {
+        notices.nothing(format!("{what}: this does not say how anything is; ask for alerts or a query"));
     } else {
         return Err(json::other_json(data, WANTED));
     }
     Ok(notices.finish())
+}
+
+/// A rule of `/api/v1/rules`, with the alerts that it has raised. One that cannot be evaluated raises none.
+fn rule(notices: &mut Notices<'_>, rule: &Value) {
+    let name = json::text(rule, "name").unwrap_or("a rule");
+    if json::text(rule, "health") == Some("err") {
+        let why = json::text(rule, "lastError").unwrap_or("without a reason");
+        notices.nothing(format!("{name}: cannot be evaluated, so nothing is known: {}", json::shown(why)));
+    }
+    notices.rows(rule, "alerts").iter().for_each(|alert| current(notices, alert));
+}
+
+/// What else Prometheus tells: of itself, and of what it measures.
+fn stateless(data: &Value) -> Option<&'static str> {
+    let known: [(&[&str], &str); 3] = [
+        (&["activeTargets"], "targets"),
+        (&["activeAlertmanagers"], "alertmanagers"),
+        (&["version", "goVersion"], "buildinfo"),
+    ];
+    let series = || json::rows(data).first().is_some_and(|row| json::has_keys(row, &["__name__"]));
+    let found = known.iter().find(|(keys, _)| json::has_keys(data, keys)).map(|(_, what)| *what);
+    found.or_else(|| series().then_some("series"))
 }
 
 /// An alert of `/api/v1/alerts`: its expression holds since `activeAt`.

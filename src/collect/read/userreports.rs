@@ -1,7 +1,9 @@
 //! Counts of users' reports: a table (`at,until,service,region,capability,reports,baseline`), the company page and the
-//! reports of Downdetector's API, and the pair of lists `{reports, baseline}` that others keep in files.
+//! reports of Downdetector's API (what else it tells is read in `company.rs`), and the pair of lists `{reports, baseline}` that others keep in files.
 //!
 //! Users report what they see, not what is beneath it: a rise speaks of the service that is reported, and of nothing else.
+
+mod company;
 
 use super::notice::{Notice, Notices};
 use super::runs::{self, Look};
@@ -52,8 +54,11 @@ pub fn read(body: &[u8], feed: &Feed) -> Result<Reading, Unreadable> {
         table(&mut notices, body)?
     } else {
         let value = json::parse(body, WANTED)?;
-        let (counted, counts) = answer(&value, feed.seen_at).ok_or_else(|| json::other_json(&value, WANTED))?;
-        BTreeMap::from([(counted, counts)])
+        match answer(&value, feed.seen_at) {
+            Some((counted, counts)) => BTreeMap::from([(counted, counts)]),
+            None if company::read(&mut notices, &value) => BTreeMap::new(),
+            None => return Err(json::other_json(&value, WANTED)),
+        }
     };
     for (counted, counts) in all {
         add(&mut notices, &counted, counts);

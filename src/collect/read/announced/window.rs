@@ -113,8 +113,10 @@ fn month(word: &str) -> Option<i8> {
         "december",
     ];
     let word = word.to_lowercase();
-    let is = |m: &&str| **m == word || m.get(..3) == Some(&word) || word == "sept" && **m == *"september";
-    MONTHS.iter().position(|m| is(&m)).and_then(|i| i8::try_from(i + 1).ok())
+    MONTHS
+        .iter()
+        .position(|m| *m == word || m.get(..3) == Some(&word) || word == "sept" && *m == "september")
+        .and_then(|i| i8::try_from(i + 1).ok())
 }
 
 fn time(text: &str) -> Option<Time> {

@@ -35,7 +35,7 @@ const TIDY: Duration = Duration::from_secs(1);
 /// How often what came to us is looked through for what is not told again.
 const LOOK_THROUGH: Duration = Duration::from_secs(10);
 
-/// How long ago what ended may have ended to be known after a new start, at least.
+/// How long ago what is over may have been told to be known after a new start, at least.
 const RECALLED: SignedDuration = SignedDuration::from_hours(48);
 
 /// When it is over.
@@ -317,7 +317,7 @@ fn open(folder: &Path, settings: Settings, voice: Voice) -> Result<Option<Histor
     }
 }
 
-/// What the history knows that goes on, or that was so lately. What is damaged there was told when it was opened.
+/// What the history knows that goes on, or that was told lately. What is damaged there was told when it was opened.
 fn known(folder: &Path, config: &Config, keep_days: u16, now: Timestamp) -> Vec<Stored> {
     let window = SignedDuration::try_from(config.window).unwrap_or(RECALLED).max(RECALLED);
     let first = now.saturating_sub(window).unwrap_or(now);
@@ -330,7 +330,7 @@ fn known(folder: &Path, config: &Config, keep_days: u16, now: Timestamp) -> Vec<
         if known.get(&key).is_some_and(|k| k.record.observation.seen_at > o.seen_at) {
             return;
         }
-        match is_open(o) || o.until.unwrap_or(o.at) >= first {
+        match is_open(o) || o.seen_at >= first {
             true => _ = known.insert(key, stored),
             false => _ = known.remove(&key),
         }

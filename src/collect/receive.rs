@@ -201,6 +201,8 @@ async fn attend(stream: TcpStream, hall: Arc<Hall>, mut stop: watch::Receiver<bo
     let bounds = hall.bounds;
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // Who has said all may close that half, and still hears the answer.
+        .half_close(true)
         .header_read_timeout(bounds.head)
         .max_headers(HEADERS)
         .max_buf_size(HEAD_BYTES)

@@ -94,14 +94,19 @@ fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed, enough
         let mut touched: BTreeSet<u32> = around.clone();
         for &a in &around {
             neighbours[a as usize].remove(&v);
-            for &b in around.range(a + 1..) {
-                let is_new = neighbours[a as usize].insert(b);
-                neighbours[b as usize].insert(a);
-                if greed == Greed::Fill && is_new {
-                    // A new edge changes the fill of everything that sees both its ends.
-                    let (one, other) = (&neighbours[a as usize], &neighbours[b as usize]);
-                    let (few, many) = if one.len() < other.len() { (one, other) } else { (other, one) };
-                    touched.extend(few.iter().filter(|u| many.contains(u)));
+            let added: Vec<u32> =
+                around.iter().copied().filter(|&b| b != a && !neighbours[a as usize].contains(&b)).collect();
+            neighbours[a as usize].extend(&added);
+            if greed == Greed::Size || added.is_empty() {
+                continue;
+            }
+            // New edges change the fill of everything that sees both their ends.
+            let around_a = &neighbours[a as usize];
+            if around_a.len() <= WIDE {
+                touched.extend(around_a);
+            } else {
+                for b in added {
+                    touched.extend(neighbours[b as usize].iter().filter(|u| around_a.contains(u)));
                 }
             }
         }

@@ -68,7 +68,7 @@ fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed, enough
         match greed {
             Greed::Size => (size, 0),
             // Not to be summed out before others have gone: what it would add needs no counting, which takes long.
-            Greed::Fill if around.len() > WIDE => (u64::MAX, size),
+            Greed::Fill if around.len() > WIDE && size >= 1_000_000_000_000_000 => (u64::MAX, size),
             Greed::Fill => {
                 let missing = |a: &u32| around.range(a + 1..).filter(|b| !neighbours[*a as usize].contains(b)).count();
                 (around.iter().map(missing).sum::<usize>() as u64, size)

@@ -109,8 +109,12 @@ pub fn load(path: &Path, sources: &mut Sources) -> Result<Config, Exit> {
     })
 }
 
-/// Reads a configuration and looks the components that it names up in its graph.
-fn read(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>) {
+/// Reads a configuration alone, with secrets from `environment`.
+fn parse(
+    path: &Path,
+    sources: &mut Sources,
+    environment: config::Environment<'_>,
+) -> (Option<Config>, Vec<Diagnostic>) {
     let bytes = match read_bytes(path) {
         Ok(bytes) => bytes,
         Err(problem) => return (None, vec![*problem]),
@@ -119,7 +123,12 @@ fn read(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>)
     if let Some(damage) = damage {
         return (None, vec![*damage.problem]);
     }
-    let (mut config, mut problems) = config::read(file, &sources.text(file), &|name| std::env::var(name).ok());
+    config::read(file, &sources.text(file), environment)
+}
+
+/// Reads a configuration with its rules, and looks the names that it has up in its graph.
+fn read(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>) {
+    let (mut config, mut problems) = parse(path, sources, &|name| std::env::var(name).ok());
     if let Some(config) = &mut config {
         let base = path.parent().unwrap_or(Path::new(""));
         let paths: Vec<PathBuf> = config.rules.iter().map(|r| base.join(&r.text)).collect();

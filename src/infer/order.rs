@@ -18,8 +18,11 @@ pub struct Order {
     pub total: f64,
 }
 
-/// A table over more variables than these is larger than any limit.
+/// Around a variable with more neighbours than these it is counted what a step adds only where that may matter: on stars of
+/// thousands it would take long.
 const WIDE: usize = 60;
+/// Cells beyond any limit. Larger tables compare as equal; they lead to "too wide" anyway.
+const BEYOND: f64 = 1e15;
 
 /// What a greedy step minimises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +59,30 @@ fn neighbours<'s>(card: &[u32], scopes: impl Iterator<Item = &'s [u32]>) -> Vec<
     neighbours
 }
 
+/// Takes out `v`, whose neighbours become neighbours of each other. Gives those whose cost may be another now.
+fn sum_out(v: u32, around: &BTreeSet<u32>, neighbours: &mut [BTreeSet<u32>], greed: Greed) -> BTreeSet<u32> {
+    let mut touched = around.clone();
+    for &a in around {
+        neighbours[a as usize].remove(&v);
+        let added: Vec<u32> =
+            around.iter().copied().filter(|&b| b != a && !neighbours[a as usize].contains(&b)).collect();
+        neighbours[a as usize].extend(&added);
+        if greed == Greed::Size || added.is_empty() {
+            continue;
+        }
+        // New edges change the fill of everything that sees both their ends.
+        let around_a = &neighbours[a as usize];
+        if around_a.len() <= WIDE {
+            touched.extend(around_a);
+        } else {
+            for b in added {
+                touched.extend(neighbours[b as usize].iter().filter(|u| around_a.contains(u)));
+            }
+        }
+    }
+    touched
+}
+
 /// Stops early once a table has more than `enough` cells.
 fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed, enough: f64) -> Order {
     let cells = |v: u32, around: &BTreeSet<u32>| -> f64 {
@@ -63,15 +90,14 @@ fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed, enough
     };
     let cost = |v: u32, neighbours: &[BTreeSet<u32>]| -> (u64, u64) {
         let around = &neighbours[v as usize];
-        // Sizes beyond any limit compare as equal; they lead to "too wide" anyway.
-        let size = cells(v, around).min(1e15) as u64;
+        let size = cells(v, around).min(BEYOND);
         match greed {
-            Greed::Size => (size, 0),
-            // Not to be summed out before others have gone: what it would add needs no counting, which takes long.
-            Greed::Fill if around.len() > WIDE && size >= 1_000_000_000_000_000 => (u64::MAX, size),
+            Greed::Size => (size as u64, 0),
+            // Not to be summed out before others have gone.
+            Greed::Fill if around.len() > WIDE && size >= BEYOND => (u64::MAX, size as u64),
             Greed::Fill => {
                 let missing = |a: &u32| around.range(a + 1..).filter(|b| !neighbours[*a as usize].contains(b)).count();
-                (around.iter().map(missing).sum::<usize>() as u64, size)
+                (around.iter().map(missing).sum::<usize>() as u64, size as u64)
             }
         }
     };
@@ -91,27 +117,7 @@ fn greedy(card: &[u32], mut neighbours: Vec<BTreeSet<u32>>, greed: Greed, enough
         if size > enough {
             return result;
         }
-        let mut touched: BTreeSet<u32> = around.clone();
-        for &a in &around {
-            neighbours[a as usize].remove(&v);
-            let added: Vec<u32> =
-                around.iter().copied().filter(|&b| b != a && !neighbours[a as usize].contains(&b)).collect();
-            neighbours[a as usize].extend(&added);
-            if greed == Greed::Size || added.is_empty() {
-                continue;
-            }
-            // New edges change the fill of everything that sees both their ends.
-            let around_a = &neighbours[a as usize];
-            if around_a.len() <= WIDE {
-                touched.extend(around_a);
-            } else {
-                for b in added {
-                    touched.extend(neighbours[b as usize].iter().filter(|u| around_a.contains(u)));
-                }
-            }
-        }
-        // It has gone.
-        touched.remove(&v);
+        let touched = sum_out(v, &around, &mut neighbours, greed);
         for u in touched {
             let c = cost(u, &neighbours);
             if c != costs[u as usize] {

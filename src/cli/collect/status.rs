@@ -1,15 +1,14 @@
 //! `commoncause collect status`: how each source stands.
 
-use super::board;
+use super::{board, parse};
 use crate::cli::output::{tell, write};
 use crate::cli::{Exit, Problems};
-use crate::collect::config::{self, Config};
+use crate::collect::config::Config;
 use crate::collect::honesty::{History, Honesty, Lag};
 use crate::collect::overview::{Collector, Overview, Seen, overview};
 use crate::collect::standing::{self, Status};
 use crate::diag::{Diagnostic, Sources, cut};
 use crate::report::json;
-use crate::signal::read::{add_text, read_bytes};
 use crate::store;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -99,16 +98,8 @@ fn look(status: Status, data: &Path, days: u16, now: Timestamp) -> (Overview, Ve
 
 /// Reads a configuration for the names of its sources and its folder. Secrets are not needed for that.
 fn load(path: &Path, sources: &mut Sources) -> (Option<Config>, Vec<Diagnostic>) {
-    let bytes = match read_bytes(path) {
-        Ok(bytes) => bytes,
-        Err(problem) => return (None, vec![*problem]),
-    };
-    let (file, damage) = add_text(&path.display().to_string(), bytes, config::BAD_SOURCES, sources);
-    if let Some(damage) = damage {
-        return (None, vec![*damage.problem]);
-    }
     let stand_in = |name: &str| Some(std::env::var(name).ok().filter(|v| !v.is_empty()).unwrap_or("unset".into()));
-    config::read(file, &sources.text(file), &stand_in)
+    parse(path, sources, &stand_in)
 }
 
 /// One line for each source, and a last one for all.
